@@ -38,12 +38,11 @@ struct VecOf {
 template <class T>
 using Vec = typename VecOf<T>::type;
 
-
 #define SIMD_INLINE __attribute__((always_inline)) inline
 
 template <class T>
 SIMD_INLINE Vec<T> splat(T x) {
-  return Vec<T>{} + x;
+  return x - Vec<T>{};  // subtracting keeps the sign of -0
 }
 template <class T>
 SIMD_INLINE Vec<T> load(const T* p) {
@@ -110,6 +109,49 @@ SIMD_INLINE double fma(double a, double b, double c) {
   return a * b + c;
 #endif
 }
+
+// Lane-wise forms of single instructions; rint rounds half to even. (AVX-512 by its maskz forms:
+// the plain ones make GCC 12 warn of an uninitialised value.)
+#if defined(__AVX512F__)
+SIMD_INLINE Vec<float> vsqrt(Vec<float> x) { return _mm512_maskz_sqrt_ps(0xffff, x); }
+SIMD_INLINE Vec<double> vsqrt(Vec<double> x) { return _mm512_maskz_sqrt_pd(0xff, x); }
+#define CRESSET_ROUND(name, mode)                       \
+  SIMD_INLINE Vec<float> name(Vec<float> x) {           \
+    return _mm512_maskz_roundscale_ps(0xffff, x, mode); \
+  }                                                     \
+  SIMD_INLINE Vec<double> name(Vec<double> x) { return _mm512_maskz_roundscale_pd(0xff, x, mode); }
+#elif defined(__AVX2__)
+SIMD_INLINE Vec<float> vsqrt(Vec<float> x) { return _mm256_sqrt_ps(x); }
+SIMD_INLINE Vec<double> vsqrt(Vec<double> x) { return _mm256_sqrt_pd(x); }
+#define CRESSET_ROUND(name, mode)                                                \
+  SIMD_INLINE Vec<float> name(Vec<float> x) { return _mm256_round_ps(x, mode); } \
+  SIMD_INLINE Vec<double> name(Vec<double> x) { return _mm256_round_pd(x, mode); }
+#elif defined(__x86_64__)
+SIMD_INLINE Vec<float> vsqrt(Vec<float> x) { return _mm_sqrt_ps(x); }
+SIMD_INLINE Vec<double> vsqrt(Vec<double> x) { return _mm_sqrt_pd(x); }
+#define CRESSET_ROUND(name, mode)                                             \
+  SIMD_INLINE Vec<float> name(Vec<float> x) { return _mm_round_ps(x, mode); } \
+  SIMD_INLINE Vec<double> name(Vec<double> x) { return _mm_round_pd(x, mode); }
+#elif defined(__aarch64__)
+#define CRESSET_NEON(name, suffix)                                          \
+  SIMD_INLINE Vec<float> name(Vec<float> x) {                               \
+    return (Vec<float>)CRESSET_CONCAT(v, suffix, q_f32, )((float32x4_t)x);  \
+  }                                                                         \
+  SIMD_INLINE Vec<double> name(Vec<double> x) {                             \
+    return (Vec<double>)CRESSET_CONCAT(v, suffix, q_f64, )((float64x2_t)x); \
+  }
+CRESSET_NEON(vsqrt, sqrt)
+CRESSET_NEON(vfloor, rndm)
+CRESSET_NEON(vceil, rndp)
+CRESSET_NEON(vtrunc, rnd)
+CRESSET_NEON(vrint, rndn)
+#endif
+#if defined(__x86_64__)
+CRESSET_ROUND(vfloor, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC)
+CRESSET_ROUND(vceil, _MM_FROUND_TO_POS_INF | _MM_FROUND_NO_EXC)
+CRESSET_ROUND(vtrunc, _MM_FROUND_TO_ZERO | _MM_FROUND_NO_EXC)
+CRESSET_ROUND(vrint, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC)
+#endif
 
 }  // namespace
 }  // namespace cresset

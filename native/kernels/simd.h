@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+#include <stddef.h>
+#include <stdint.h>
+#if defined(__x86_64__)
+#include <immintrin.h>
+#elif defined(__aarch64__)
+#include <arm_neon.h>
+#endif
+
+// Vectors of exactly the instruction set's width on GCC/Clang vector extensions. Everything here
+// has internal linkage: the same inline function compiled for two instruction sets must never be
+// merged by the linker. Intrinsics appear in this file only.
+
+#define CRESSET_CONCAT2(a, b, c) a##b##c
+#define CRESSET_CONCAT(a, b, c) CRESSET_CONCAT2(a, b, c)
+// The one global symbol of a kernel object: kernels_<isa>_<family>().
+#define KERNEL_EXPORT(family) CRESSET_CONCAT(CRESSET_CONCAT(kernels_, CRESSET_ISA, _), family, )
+
+namespace cresset {
+namespace {
+
+#if defined(__AVX512F__)
+constexpr int kVectorBytes = 64;
+#elif defined(__AVX2__)
+constexpr int kVectorBytes = 32;
+#else
+constexpr int kVectorBytes = 16;
+#endif
+
+template <class T>
+constexpr int kLanes = kVectorBytes / static_cast<int>(sizeof(T));
+
+template <class T>
+struct VecOf {
+  typedef T type __attribute__((vector_size(kVectorBytes)));
+};
+template <class T>
+using Vec = typename VecOf<T>::type;
+
+#define SIMD_INLINE __attribute__((always_inline)) inline
+
+template <class T>
+SIMD_INLINE Vec<T> splat(T x) {
+  return x - Vec<T>{};  // subtracting keeps the sign of -0
+}
+template <class T>
+SIMD_INLINE Vec<T> load(const T* p) {
+  Vec<T> v;
+  __builtin_memcpy(&v, p, sizeof v);
+  return v;
+}
+template <class T>
+SIMD_INLINE void store(T* p, Vec<T> v) {
+  __builtin_memcpy(p, &v, sizeof v);
+}
+// Lanes at a stride; lanes from n on repeat `fill`, so that a tail never reads past the end.
+template <class T>
+SIMD_INLINE Vec<T> load_strided(const T* p, int64_t stride, int64_t n, T fill = T(1)) {
+  T tmp[kLanes<T>];
+  for (int i = 0; i < kLanes<T>; ++i) tmp[i] = i < n ? p[i * stride] : fill;
+  return load(tmp);
+}
+template <class T>
+SIMD_INLINE void store_strided(T* p, int64_t stride, int64_t n, Vec<T> v) {
+  T tmp[kLanes<T>];
+  store(tmp, v);
+  for (int i = 0; i < n && i < kLanes<T>; ++i) p[i * stride] = tmp[i];
+}
+
+// a * b + c with one rounding (baseline, without FMA: two, and held to tolerance).
+SIMD_INLINE Vec<float> fma(Vec<float> a, Vec<float> b, Vec<float> c) {
+#if defined(__AVX512F__)
+  return _mm512_fmadd_ps(a, b, c);
+#elif defined(__FMA__)
+  return _mm256_fmadd_ps(a, b, c);
+#elif defined(__aarch64__)
+  return (Vec<float>)vfmaq_f32((float32x4_t)c, (float32x4_t)a, (float32x4_t)b);
+#else
+  return a * b + c;
+#endif
+}
+SIMD_INLINE Vec<double> fma(Vec<double> a, Vec<double> b, Vec<double> c) {
+#if defined(__AVX512F__)
+  return _mm512_fmadd_pd(a, b, c);
+#elif defined(__FMA__)
+  return _mm256_fmadd_pd(a, b, c);
+#elif defined(__aarch64__)
+  return (Vec<double>)vfmaq_f64((float64x2_t)c, (float64x2_t)a, (float64x2_t)b);
+#else
+  return a * b + c;
+#endif
+}
+SIMD_INLINE Vec<int64_t> fma(Vec<int64_t> a, Vec<int64_t> b, Vec<int64_t> c) {
+  return (Vec<int64_t>)((Vec<uint64_t>)a * (Vec<uint64_t>)b + (Vec<uint64_t>)c);
+}
+// Scalar forms with the same rounding.
+SIMD_INLINE float fma(float a, float b, float c) {
+#if defined(__FMA__) || defined(__aarch64__)
+  return __builtin_fmaf(a, b, c);
+#else
+  return a * b + c;
+#endif
+}
+SIMD_INLINE double fma(double a, double b, double c) {
+#if defined(__FMA__) || defined(__aarch64__)
+  return __builtin_fma(a, b, c);
+#else
+  return a * b + c;
+#endif
+}
+
+// Lane-wise forms of single instructions; rint rounds half to even. (AVX-512 by its maskz forms:
+// the plain ones make GCC 12 warn of an uninitialised value.)
+#if defined(__AVX512F__)
+SIMD_INLINE Vec<float> vsqrt(Vec<float> x) { return _mm512_maskz_sqrt_ps(0xffff, x); }
+SIMD_INLINE Vec<double> vsqrt(Vec<double> x) { return _mm512_maskz_sqrt_pd(0xff, x); }
+#define CRESSET_ROUND(name, mode)                       \
+  SIMD_INLINE Vec<float> name(Vec<float> x) {           \
+    return _mm512_maskz_roundscale_ps(0xffff, x, mode); \
+  }                                                     \
+  SIMD_INLINE Vec<double> name(Vec<double> x) { return _mm512_maskz_roundscale_pd(0xff, x, mode); }
+#elif defined(__AVX2__)
+SIMD_INLINE Vec<float> vsqrt(Vec<float> x) { return _mm256_sqrt_ps(x); }
+SIMD_INLINE Vec<double> vsqrt(Vec<double> x) { return _mm256_sqrt_pd(x); }
+#define CRESSET_ROUND(name, mode)                                                \
+  SIMD_INLINE Vec<float> name(Vec<float> x) { return _mm256_round_ps(x, mode); } \
+  SIMD_INLINE Vec<double> name(Vec<double> x) { return _mm256_round_pd(x, mode); }
+#elif defined(__x86_64__)
+SIMD_INLINE Vec<float> vsqrt(Vec<float> x) { return _mm_sqrt_ps(x); }
+SIMD_INLINE Vec<double> vsqrt(Vec<double> x) { return _mm_sqrt_pd(x); }
+#define CRESSET_ROUND(name, mode)                                             \
+  SIMD_INLINE Vec<float> name(Vec<float> x) { return _mm_round_ps(x, mode); } \
+  SIMD_INLINE Vec<double> name(Vec<double> x) { return _mm_round_pd(x, mode); }
+#elif defined(__aarch64__)
+#define CRESSET_NEON(name, suffix)                                          \
+  SIMD_INLINE Vec<float> name(Vec<float> x) {                               \
+    return (Vec<float>)CRESSET_CONCAT(v, suffix, q_f32, )((float32x4_t)x);  \
+  }                                                                         \
+  SIMD_INLINE Vec<double> name(Vec<double> x) {                             \
+    return (Vec<double>)CRESSET_CONCAT(v, suffix, q_f64, )((float64x2_t)x); \
+  }
+CRESSET_NEON(vsqrt, sqrt)
+CRESSET_NEON(vfloor, rndm)
+CRESSET_NEON(vceil, rndp)
+CRESSET_NEON(vtrunc, rnd)
+CRESSET_NEON(vrint, rndn)
+#endif
+#if defined(__x86_64__)
+CRESSET_ROUND(vfloor, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC)
+CRESSET_ROUND(vceil, _MM_FROUND_TO_POS_INF | _MM_FROUND_NO_EXC)
+CRESSET_ROUND(vtrunc, _MM_FROUND_TO_ZERO | _MM_FROUND_NO_EXC)
+CRESSET_ROUND(vrint, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC)
+#endif
+
+}  // namespace
+}  // namespace cresset

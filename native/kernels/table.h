@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+#include <stdint.h>
+
+#include "core/dtype.h"
+
+// What kernels offer to `ops`: tables of function pointers, one set per instruction set, chosen
+// once by dispatch.cc. Strides count elements. Kernels get pointers, sizes, strides and scratch;
+// they never allocate or throw. Those that say "parallel" split their work by parallel_for; the
+// others are called from inside a loop that `ops` has already split.
+namespace cresset {
+
+enum class UnaryOp : uint8_t {
+#define UNARY(name, ...) name,
+#include "ops/unary.def"
+#undef UNARY
+  kCount
+};
+
+enum class BinaryOp : uint8_t {
+#define BINARY(name, ...) name,
+#include "ops/binary.def"
+#undef BINARY
+  kCount
+};
+
+enum class FusedOp : uint8_t {
+#define FUSED(name) name,
+#include "ops/fused.def"
+#undef FUSED
+  kCount
+};
+
+enum class ReduceOp : uint8_t {
+#define REDUCE(name, ...) name,
+#include "ops/reduce.def"
+#undef REDUCE
+  kCount
+};
+
+inline constexpr int kUnaryOpCount = static_cast<int>(UnaryOp::kCount);
+inline constexpr int kBinaryOpCount = static_cast<int>(BinaryOp::kCount);
+inline constexpr int kFusedOpCount = static_cast<int>(FusedOp::kCount);
+inline constexpr int kReduceOpCount = static_cast<int>(ReduceOp::kCount);
+
+// y[i * ys] = f(x[i * xs]) for i < n. Input and output have the compute type, except that
+// predicates (isnan ...) write uint8 0/1. Slots are null where the op has no such type.
+using UnaryFn = void (*)(int64_t n, void* y, int64_t ys, const void* x, int64_t xs);
+// z[i * zs] = f(a[i * as], b[i * bs]); comparisons write uint8 0/1.
+using BinaryFn = void (*)(int64_t n, void* z, int64_t zs, const void* a, int64_t as, const void* b,
+                          int64_t bs);
+struct UnaryTable {
+  UnaryFn fn[kUnaryOpCount][kComputeTypeCount];
+};
+struct BinaryTable {
+  BinaryFn fn[kBinaryOpCount][kComputeTypeCount];
+  BinaryFn fused[kFusedOpCount][kComputeTypeCount];  // (g, saved) -> gradient; float types only
+};
+
+// y[i * ys] = (dst)x[i * xs]; float to integer truncates, out of range is defined (see cast.cc).
+using CastFn = void (*)(int64_t n, void* y, int64_t ys, const void* x, int64_t xs);
+struct CastTable {
+  CastFn fn[kDTypeCount][kDTypeCount];  // [from][to]
+  // y = c[i] ? a[i] : b[i], by item size 1, 2, 4, 8 (index log2).
+  void (*where[4])(int64_t n, void* y, const uint8_t* c, int64_t cs, const void* a, int64_t as,
+                   const void* b, int64_t bs);
+};
+
+// y[o][i] = reduce over r of x[o][r][i], all contiguous; shape (outer, n, inner). Parallel.
+// Sums of float32 run in 16 virtual lanes and fixed blocks combined in a fixed order.
+// `any`, `all` write uint8; argmax, argmin write int64 (NaN wins, first of equals).
+using ReduceFn = void (*)(int64_t outer, int64_t n, int64_t inner, void* y, const void* x);
+struct ReduceTable {
+  ReduceFn fn[kReduceOpCount][kComputeTypeCount];
+};
+
+// C = epilogue(A B [+ C]), row-major with leading dimensions; ta/tb: the stored matrix is the
+// transposed one (A is k x m with row stride lda if ta). Each output is ONE chain of FMAs in
+// ascending k (starting from C if accumulate, else from 0), whatever the blocking, the instruction
+// set and the number of threads. bias: length n, added after the sum, or null. relu after that.
+// Parallel. scratch: gemm_scratch(m, n, k) bytes, 64-byte aligned.
+struct GemmArgs {
+  int64_t m, n, k;
+  const void* a;
+  int64_t lda;
+  bool ta;
+  const void* b;
+  int64_t ldb;
+  bool tb;
+  void* c;
+  int64_t ldc;
+  bool accumulate;
+  const void* bias;
+  bool relu;
+  void* scratch;
+};
+struct GemmTable {
+  void (*gemm[kComputeTypeCount])(const GemmArgs& args);  // int64 wraps
+  int64_t (*scratch[kComputeTypeCount])(int64_t m, int64_t n, int64_t k);
+};
+
+// Along a contiguous last dimension, rows x cols, float types only. Parallel.
+struct SoftmaxTable {
+  void (*softmax[kComputeTypeCount])(int64_t rows, int64_t cols, void* y, const void* x);
+  void (*log_softmax[kComputeTypeCount])(int64_t rows, int64_t cols, void* y, const void* x);
+  // dx = y (g - sum(g y)) and dx = g - exp(y) sum(g).
+  void (*softmax_backward[kComputeTypeCount])(int64_t rows, int64_t cols, void* dx, const void* y,
+                                              const void* g);
+  void (*log_softmax_backward[kComputeTypeCount])(int64_t rows, int64_t cols, void* dx,
+                                                  const void* y, const void* g);
+};
+
+// Counter-based Philox4x32-10: value i depends on (seed, offset + i) alone. Parallel.
+struct RandomTable {
+  void (*bits)(int64_t n, uint32_t* y, uint64_t seed, uint64_t offset);
+  void (*uniform[kComputeTypeCount])(int64_t n, void* y, uint64_t seed, uint64_t offset, double lo,
+                                     double hi);  // [lo, hi)
+  void (*normal[kComputeTypeCount])(int64_t n, void* y, uint64_t seed, uint64_t offset, double mean,
+                                    double std);
+  void (*randint)(int64_t n, int64_t* y, uint64_t seed, uint64_t offset, int64_t lo, int64_t hi);
+  // mask[i] = uniform < keep ? 1 : 0; y = x * mask / keep, in one pass. float32, contiguous.
+  void (*dropout[kComputeTypeCount])(int64_t n, void* y, uint8_t* mask, const void* x,
+                                     uint64_t seed, uint64_t offset, double keep);
+};
+
+// One parameter of a fused optimizer step; state buffers have the parameter's type and size.
+struct OptimizerParam {
+  int64_t n;
+  void* param;
+  const void* grad;
+  void* state1;  // SGD momentum | Adam exp_avg
+  void* state2;  // Adam exp_avg_sq
+  void* state3;  // Adam max_exp_avg_sq (amsgrad) or null
+};
+struct AdamArgs {
+  double lr, beta1, beta2, eps, weight_decay;
+  double step_size;        // lr / (1 - beta1^t)
+  double bias2_sqrt;       // sqrt(1 - beta2^t); Keras passes 1 and its own step size and eps
+  bool decoupled;          // AdamW: param *= 1 - lr * weight_decay
+  bool amsgrad, maximize;
+};
+struct SgdArgs {
+  double lr, momentum, dampening, weight_decay;
+  bool nesterov, maximize, first;  // first: the momentum buffer becomes the gradient
+};
+struct OptimizerTable {
+  void (*adam[kComputeTypeCount])(const OptimizerParam* params, int64_t count,
+                                  const AdamArgs& args);
+  void (*sgd[kComputeTypeCount])(const OptimizerParam* params, int64_t count, const SgdArgs& args);
+};
+
+// Rows of images to float: y[r][j] = (x[index[r]][j] * scale + shift), uint8 to float32. Parallel.
+struct ImageTable {
+  void (*gather_affine)(int64_t rows, int64_t cols, float* y, const uint8_t* x,
+                        const int64_t* index, float scale, float shift);
+};
+
+struct KernelTable {
+  const char* isa;
+  const UnaryTable* unary;
+  const BinaryTable* binary;
+  const CastTable* cast;
+  const ReduceTable* reduce;
+  const GemmTable* gemm;
+  const SoftmaxTable* softmax;
+  const RandomTable* random;
+  const OptimizerTable* optimizer;
+  const ImageTable* image;
+};
+
+// The table in use; chosen at first use from CRESSET_ISA or the CPU.
+const KernelTable& kernels() noexcept;
+// Instruction sets this build holds and this CPU runs, best first; null-terminated.
+const char* const* available_isas() noexcept;
+// Null on success, else why not.
+const char* set_isa(const char* name) noexcept;
+
+}  // namespace cresset

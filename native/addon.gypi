@@ -1,28 +1,19 @@
 {
-  "includes": ["sources.gypi"],
+  "includes": ["sources.gypi", "flags.gypi"],
   "target_defaults": {
     # Node's own flags differ between its versions: ours are set per target below.
     "include_dirs": ["."],
+    "defines": ["NDEBUG"],
     "cflags!": ["-O3", "-fno-omit-frame-pointer"],
     "cflags_cc!": ["-std=gnu++17", "-std=gnu++20"],
-    "cflags": ["-fvisibility=hidden", "-ffunction-sections", "-fdata-sections", "-ffp-contract=off", "-fno-math-errno"],
-    "cflags_cc": ["-std=c++20", "-fvisibility-inlines-hidden", "-Wall", "-Wextra"],
+    "cflags": ["<@(common_cflags)"],
+    "cflags_cc": ["-std=c++20", "-fvisibility-inlines-hidden"],
     "xcode_settings": {
       "CLANG_CXX_LANGUAGE_STANDARD": "c++20",
       "GCC_SYMBOLS_PRIVATE_EXTERN": "YES",
       "MACOSX_DEPLOYMENT_TARGET": "12.0",
-      "OTHER_CFLAGS": ["-ffp-contract=off", "-fno-math-errno"],
+      "OTHER_CFLAGS": ["<@(common_cflags)"],
     },
-  },
-  "variables": {
-    # Kernels run on raw pointers: no exceptions, no RTTI, nothing that could emit a shared symbol.
-    "kernel_cflags": ["-O3", "-fno-exceptions", "-fno-rtti", "-fno-threadsafe-statics"],
-    "baseline_cflags": ["-march=x86-64-v2"],
-    "avx2_cflags": ["-march=x86-64-v2", "-mavx2", "-mfma", "-mf16c"],
-    "avx512_cflags": [
-      "-march=x86-64-v2", "-mavx2", "-mavx512f", "-mavx512bw", "-mavx512dq", "-mavx512vl", "-mfma", "-mf16c",
-      "-mprefer-vector-width=512",
-    ],
   },
   "targets": [
     {
@@ -38,10 +29,7 @@
         ["target_arch=='arm64'", {"dependencies": ["kernels_neon"]}],
         ["OS=='linux'", {
           "libraries": ["-ldl", "-lpthread"],
-          "ldflags": [
-            "-static-libstdc++", "-Wl,--exclude-libs,ALL", "-Wl,--gc-sections", "-Wl,-z,nodelete",
-            "-Wl,--version-script=<(module_root_dir)/native/exports.map",
-          ],
+          "ldflags": ["<@(linux_ldflags)", "-Wl,--version-script=<(module_root_dir)/native/exports.map"],
         }],
       ],
     },
@@ -56,7 +44,7 @@
           "product_prefix": "",
           "sources": ["<@(openmp_sources)"],
           "cflags_cc": ["-O2", "-fopenmp"],
-          "ldflags": ["-fopenmp", "-static-libstdc++", "-Wl,--exclude-libs,ALL", "-Wl,--gc-sections", "-Wl,-z,nodelete"],
+          "ldflags": ["-fopenmp", "<@(linux_ldflags)"],
         },
       ],
     }],

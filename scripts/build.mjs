@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: MIT
 // npm run build | build:debug | build:asan
 import { fileURLToPath } from 'node:url';
+import { compileAddon, nodeHeaders } from '../bin/compile.mjs';
 import { checkKernelSymbols } from './check-symbols.mjs';
-import { fail, jobs, nodeHeaders, runTool } from './support/project.mjs';
+import { fail, jobs, root, runTool } from './support/project.mjs';
 
-/** node-gyp's build of binding.gyp, as npm and prebuildify do it: what users get. */
+/** node-gyp's build of binding.gyp, as users get it; only what changed is compiled again. */
 export function buildRelease() {
   console.log('Building the addon …');
-  const headers = nodeHeaders();
-  const args = ['configure', 'build', '--release', '--loglevel=warn', `--jobs=${jobs}`];
-  runTool('node-gyp/bin/node-gyp.js', headers ? [...args, `--nodedir=${headers}`] : args, { stdio: gypOutput });
+  compileAddon(root, ['configure', 'build']);
   checkKernelSymbols('build/Release/obj.target');
 }
 
@@ -21,9 +20,6 @@ function buildWithCmake(folder, options) {
     env: { ...process.env, ...(headers && { npm_config_nodedir: headers }) },
   });
 }
-
-// make prints a line for each file: useful in a terminal, noise in a log.
-const gypOutput = process.stdout.isTTY ? 'inherit' : ['inherit', 'ignore', 'inherit'];
 
 const builds = {
   release: buildRelease,

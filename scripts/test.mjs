@@ -22,7 +22,9 @@ function readTest(file) {
 }
 
 function selectTests() {
-  const tests = filesUnder('test').filter((file) => file.endsWith('.test.ts')).map(readTest);
+  const tests = filesUnder('test')
+    .filter((file) => file.endsWith('.test.ts'))
+    .map(readTest);
   if (names.length === 0) return tests.filter((test) => !test.ci);
   for (const name of names) {
     if (!tests.some((test) => test.file.includes(name))) throw new Error(`no test file's path contains '${name}'`);
@@ -48,7 +50,8 @@ function runTest(test) {
     const child = spawn(node, [test.program], { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
     let output = '';
     let timedOut = false;
-    for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text) => (output += text));
+    for (const stream of [child.stdout, child.stderr])
+      stream.setEncoding('utf8').on('data', (text) => (output += text));
     const timer = setTimeout(() => {
       timedOut = true;
       child.kill('SIGKILL');

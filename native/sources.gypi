@@ -1,0 +1,18 @@
+{
+  "variables": {
+    "addon_sources": [
+      "native/core/allocator.cc",
+      "native/core/dtype.cc",
+      "native/core/error.cc",
+      "native/core/parallel.cc",
+      "native/core/random.cc",
+      "native/core/shape.cc",
+      "native/core/storage.cc",
+      "native/core/tensor.cc",
+      "native/kernels/dispatch.cc"
+    ],
+    "kernel_sources": ["native/kernels/gemm.cc"],
+    "openmp_sources": ["native/core/parallel_openmp.cc"],
+    "native_test_sources": []
+  }
+}

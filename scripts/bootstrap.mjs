@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+// Brings a clone to where it can run: packages, addon, compiled TypeScript. Does nothing twice.
+import { rmSync } from 'node:fs';
+import { extname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { fail, filesUnder, hashOf, once, root, run, runTool } from './support/project.mjs';
+
+const typescriptFolders = ['lib', 'examples', 'test', 'bench', 'scripts'];
+const isWindows = process.platform === 'win32';
+
+function installPackages() {
+  console.log('Installing packages …');
+  const npm = process.env.npm_execpath;
+  if (npm) run(process.execPath, [npm, 'ci', '--no-audit', '--no-fund']);
+  else run(isWindows ? 'npm.cmd' : 'npm', ['ci', '--no-audit', '--no-fund'], { shell: isWindows });
+}
+
+function compileTypescript(sources) {
+  runTool('typescript/bin/tsc', ['-b']);
+  // What a deleted or renamed source left behind would still be found by the test runner and by npm pack.
+  const kept = new Set(sources.map((file) => file.slice(0, -extname(file).length)));
+  for (const file of filesUnder('dist')) {
+    const source = file.slice('dist/'.length).replace(/(\.d\.ts|\.js)$/, '');
+    if (/\.(js|d\.ts)$/.test(file) && !kept.has(source)) rmSync(join(root, file));
+  }
+}
+
+export async function bootstrap() {
+  once('node_modules/.cresset-installed', hashOf(['package-lock.json']), installPackages);
+
+  const native = ['binding.gyp', 'package-lock.json', ...filesUnder('native')];
+  const { buildRelease } = await import('./build.mjs');
+  once('build/Release/.cresset-built', hashOf(native), buildRelease);
+
+  const sources = typescriptFolders.flatMap(filesUnder).filter((file) => file.endsWith('.ts'));
+  const hash = hashOf(['tsconfig.json', 'package.json', 'package-lock.json', ...sources]);
+  once('dist/.cresset-compiled', hash, () => compileTypescript(sources));
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await bootstrap().catch(fail);

@@ -13,7 +13,12 @@
       "native/core/tensor.cc",
       "native/kernels/dispatch.cc"
     ],
-    "kernel_sources": ["native/kernels/gemm.cc"],
+    "kernel_sources": [
+      "native/kernels/binary.cc",
+      "native/kernels/cast.cc",
+      "native/kernels/gemm.cc",
+      "native/kernels/unary.cc"
+    ],
     "openmp_sources": ["native/core/parallel_openmp.cc"],
     "native_test_sources": ["test/native/parallel_test.cc"]
   }

@@ -2,9 +2,11 @@
   "variables": {
     "addon_sources": [
       "native/core/allocator.cc",
+      "native/core/cpu_count.cc",
       "native/core/dtype.cc",
       "native/core/error.cc",
       "native/core/parallel.cc",
+      "native/core/parallel_pool.cc",
       "native/core/random.cc",
       "native/core/shape.cc",
       "native/core/storage.cc",
@@ -13,6 +15,6 @@
     ],
     "kernel_sources": ["native/kernels/gemm.cc"],
     "openmp_sources": ["native/core/parallel_openmp.cc"],
-    "native_test_sources": []
+    "native_test_sources": ["test/native/parallel_test.cc"]
   }
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// npm test [-- [--suite=NAME] [--node=PATH] [PATH PART…]]: one process per test/**/*.test.ts.
+// npm test [-- [--suite=NAME] [--node=PATH] [--patience=FACTOR] [PATH PART…]]: one process per test/**/*.test.ts.
 // The first lines of a file may say
 //   // timeout: SECONDS        default 120
 //   // serial                  nothing runs beside it
@@ -15,13 +15,14 @@ const names = args.filter((arg) => !arg.startsWith('--'));
 const option = (name) => args.find((arg) => arg.startsWith(`--${name}=`))?.slice(name.length + 3);
 const node = option('node') ?? process.execPath;
 const suite = option('suite');
+const patience = Number(option('patience') ?? 1);
 
 function readTest(file) {
   const head = readFileSync(join(root, file), 'utf8').match(/^(\/\/.*\n)*/)[0];
   return {
     file,
     program: join(root, 'dist', file.replace(/\.ts$/, '.js')),
-    timeout: Number(head.match(/^\/\/ timeout: (\d+)/m)?.[1] ?? 120),
+    timeout: patience * Number(head.match(/^\/\/ timeout: (\d+)/m)?.[1] ?? 120),
     serial: /^\/\/ serial\b/m.test(head),
     ci: /^\/\/ ci\b/m.test(head),
     suites: head.match(/^\/\/ suites: (.*)$/m)?.[1].split(' ') ?? [],

@@ -20,7 +20,7 @@ export function instructionSets() {
 const compilerFile = (name) => execFileSync('g++', [`-print-file-name=${name}`], { encoding: 'utf8' }).trim();
 
 /** The environment in which Node loads the addon of `npm run build:asan`. */
-export function addressSanitizer() {
+export function sanitizerEnvironment() {
   return {
     CRESSET_PREBUILD: 'build-asan',
     LD_PRELOAD: `${compilerFile('libasan.so')} ${compilerFile('libstdc++.so')}`,

@@ -12,7 +12,7 @@ export const nodeVersions = { 20: '20.20.2', 22: '22.23.3', 24: '24.21.0', 26: '
 
 /** Runs npm whatever the shell is: through the npm that started this process, else the one on `PATH`. */
 export function npm(args: string[], options: { cwd?: string; env?: NodeJS.ProcessEnv } = {}): string {
-  const script = process.env['npm_execpath'];
+  const script = process.env.npm_execpath;
   const [command, all] = script?.endsWith('.js') ? [process.execPath, [script, ...args]] : ['npm', args];
   return execFileSync(command, all, { ...options, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
 }
@@ -28,8 +28,8 @@ export function installTool(name: string, version: string, flags: string[] = [])
   return installed;
 }
 
-/** A Node executable of another version, as the npm registry has it. */
-export function installNode(major: keyof typeof nodeVersions): string {
-  const target = `${process.platform}-${process.arch}`;
-  return join(installTool(`node-${target}`, nodeVersions[major], ['--force']), 'bin/node');
+/** A Node executable of another version or architecture, as the npm registry has it. */
+export function installNode(major: keyof typeof nodeVersions, arch: string = process.arch): string {
+  const name = `node-${process.platform}-${arch}`;
+  return join(installTool(name, nodeVersions[major], ['--force', `--cpu=${arch}`]), 'bin/node');
 }

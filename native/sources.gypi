@@ -13,8 +13,13 @@
       "native/core/tensor.cc",
       "native/kernels/dispatch.cc"
     ],
-    "kernel_sources": ["native/kernels/gemm.cc"],
+    "kernel_sources": [
+      "native/kernels/binary.cc",
+      "native/kernels/cast.cc",
+      "native/kernels/gemm.cc",
+      "native/kernels/unary.cc"
+    ],
     "openmp_sources": ["native/core/parallel_openmp.cc"],
-    "native_test_sources": ["test/native/parallel_test.cc"]
+    "native_test_sources": ["test/native/gemm_test.cc", "test/native/parallel_test.cc"]
   }
 }

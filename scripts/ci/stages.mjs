@@ -16,11 +16,11 @@ async function each(kind, items, check) {
   return items.map((item) => `${kind} ${item}`);
 }
 
-/** Runs the native tests of a CMake build, through an emulator where the machine needs one. */
+/** Runs the native tests in a CMake build's folder, through an emulator where the machine needs one. */
 async function nativeTests(check, folder, emulator = []) {
   const { variables } = JSON.parse(readFileSync(join(root, 'native/sources.gypi'), 'utf8'));
   for (const source of variables.native_test_sources) {
-    const [command, ...args] = [...emulator, join(folder, 'build', basename(source, '.cc'))];
+    const [command, ...args] = [...emulator, join(folder, basename(source, '.cc'))];
     await check(command, args);
   }
 }
@@ -58,7 +58,7 @@ export const stages = {
 
   async sanitizer(check) {
     await check(...npmRun('build:asan'));
-    await nativeTests(check, 'build-asan');
+    await nativeTests(check, 'build-asan/build/Debug');
     return each('sanitizer', ['address+undefined'], () =>
       check(...suite('sanitizer', '--patience=5'), sanitizerEnvironment()),
     );
@@ -68,7 +68,7 @@ export const stages = {
     if (process.arch !== 'x64') return [];
     const emulator = ['qemu-aarch64', '-L', '/usr/aarch64-linux-gnu'];
     await check(...npmRun('build:arm64'));
-    await nativeTests(check, 'build-arm64', emulator);
+    await nativeTests(check, 'build-arm64/build/Release', emulator);
     const node = await emulatedNode(emulator);
     return each('instruction set', ['neon (emulated)'], () =>
       check(...suite('arm64', `--node=${node}`, '--patience=10'), { CRESSET_PREBUILD: 'build-arm64' }),

@@ -17,6 +17,7 @@
       "native/kernels/binary.cc",
       "native/kernels/cast.cc",
       "native/kernels/gemm.cc",
+      "native/kernels/reduce.cc",
       "native/kernels/unary.cc"
     ],
     "openmp_sources": ["native/core/parallel_openmp.cc"],

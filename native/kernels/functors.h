@@ -118,6 +118,13 @@ SIMD_INLINE Vec<T> sinc_of(Vec<T> x) {
   return x == T(0) ? splat(T(1)) : vsin(angle) / angle;
 }
 
+// x (1 + tanh(u)) / 2 = x sigmoid(2u) with u = sqrt(2 / pi) (x + 0.044715 x^3).
+template <class T>
+SIMD_INLINE Vec<T> gelu_tanh_of(Vec<T> x) {
+  constexpr T kLinear = T(1.59576912160573071176), kCubic = T(0.044715 * 1.59576912160573071176);
+  return x * vsigmoid(x * (kLinear + kCubic * x * x));
+}
+
 #define CRESSET_UNARY(name, ...)           \
   struct name {                            \
     template <class T>                     \
@@ -138,7 +145,7 @@ namespace unary {
 CRESSET_UNARY(abs, absolute<T>(x))
 CRESSET_UNARY(neg, -x)
 CRESSET_UNARY(sign, (x > T(0) ? splat(T(1)) : splat(T(0))) - (x < T(0) ? splat(T(1)) : splat(T(0))))
-CRESSET_UNARY(square, x* x)
+CRESSET_UNARY(square, (x * x))
 CRESSET_UNARY(reciprocal, T(1) / x)
 CRESSET_UNARY(sqrt, vsqrt(x))
 CRESSET_UNARY(rsqrt, T(1) / vsqrt(x))
@@ -176,11 +183,9 @@ CRESSET_UNARY(round, vrint(x))
 CRESSET_UNARY(trunc, vtrunc(x))
 CRESSET_UNARY(frac, x - vtrunc(x))
 CRESSET_UNARY(relu, x < T(0) ? splat(T(0)) : x)
-CRESSET_UNARY(silu, x* vsigmoid(x))
+CRESSET_UNARY(silu, vsigmoid(x) * x)
 CRESSET_UNARY(gelu, T(0.5) * x * (T(1) + verf(x * T(0.70710678118654752440))))
-// x (1 + tanh(u)) / 2 = x sigmoid(2u), u = sqrt(2 / pi) (x + 0.044715 x^3)
-CRESSET_UNARY(gelu_tanh,
-              x* vsigmoid(x*(T(1.59576912160573071176) + T(0.07135481282641823) * x * x)))
+CRESSET_UNARY(gelu_tanh, gelu_tanh_of<T>(x))
 CRESSET_UNARY(isnan, x != x)
 CRESSET_UNARY(isinf, (x - x != T(0)) & (x == x))
 CRESSET_UNARY(isfinite, x - x == T(0))
@@ -194,7 +199,7 @@ namespace binary {
 
 CRESSET_BINARY(add, a + b)
 CRESSET_BINARY(sub, a - b)
-CRESSET_BINARY(mul, a* b)
+CRESSET_BINARY(mul, (a * b))
 CRESSET_BINARY(div, a / b)
 CRESSET_BINARY(pow, pow_of<T>(a, b))
 CRESSET_BINARY(floor_divide, floor_divide_of<T>(a, b))

@@ -133,12 +133,12 @@ SIMD_INLINE Vec<double> vsqrt(Vec<double> x) { return _mm_sqrt_pd(x); }
   SIMD_INLINE Vec<float> name(Vec<float> x) { return _mm_round_ps(x, mode); } \
   SIMD_INLINE Vec<double> name(Vec<double> x) { return _mm_round_pd(x, mode); }
 #elif defined(__aarch64__)
-#define CRESSET_NEON(name, suffix)                                          \
-  SIMD_INLINE Vec<float> name(Vec<float> x) {                               \
-    return (Vec<float>)CRESSET_CONCAT(v, suffix, q_f32, )((float32x4_t)x);  \
-  }                                                                         \
-  SIMD_INLINE Vec<double> name(Vec<double> x) {                             \
-    return (Vec<double>)CRESSET_CONCAT(v, suffix, q_f64, )((float64x2_t)x); \
+#define CRESSET_NEON(name, suffix)                                        \
+  SIMD_INLINE Vec<float> name(Vec<float> x) {                             \
+    return (Vec<float>)CRESSET_CONCAT(v, suffix, q_f32)((float32x4_t)x);  \
+  }                                                                       \
+  SIMD_INLINE Vec<double> name(Vec<double> x) {                           \
+    return (Vec<double>)CRESSET_CONCAT(v, suffix, q_f64)((float64x2_t)x); \
   }
 CRESSET_NEON(vsqrt, sqrt)
 CRESSET_NEON(vfloor, rndm)

@@ -15,13 +15,13 @@ constexpr int64_t kBlockK = 256;      // steps per visit of a tile: what it read
 constexpr int64_t kPackedK = 768;     // steps and columns per pass: they bound the scratch and the
 constexpr int64_t kPackedN = 2048;    //   time of a chunk
 constexpr int64_t kBlockM = 12 * 12;  // rows per chunk, a multiple of every tile's rows
-constexpr int64_t kBlockPanels = 8;   // panels per chunk
+constexpr int64_t kBlockPanels = 16;   // panels per chunk
 constexpr int64_t kCopyPanels = 4;    // from so many on a copy of A's rows pays
 constexpr int64_t kCopyRow = kBlockK + 16;  // not a power of two, whose rows share cache sets
 
 // Chunks are split to at most kMaxChunk multiply-adds, and further, while they are few, down to
 // kMinChunk, below which waking a thread costs more than it gains.
-constexpr int64_t kMaxChunk = 8 << 20, kMinChunk = 1 << 20, kFewChunks = 16;
+constexpr int64_t kMaxChunk = 64 << 20, kMinChunk = 1 << 20, kFewChunks = 16;
 
 int64_t min(int64_t a, int64_t b) { return a < b ? a : b; }
 int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }

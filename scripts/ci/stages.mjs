@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { bootstrap } from '../bootstrap.mjs';
@@ -35,8 +36,11 @@ async function emulatedNode(emulator) {
 }
 
 export const stages = {
-  async build() {
+  async build(check) {
     await bootstrap();
+    const again = execFileSync('node', ['scripts/bootstrap.mjs'], { cwd: root, encoding: 'utf8' });
+    if (again !== '') throw new Error(`a second bootstrap did work again:\n${again}`);
+    await check('node', ['scripts/check-symbols.mjs']);
   },
 
   async test(check) {

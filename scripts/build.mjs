@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// npm run build | build:debug | build:asan
+// npm run build | build:debug | build:asan | build:arm64
 import { fileURLToPath } from 'node:url';
 import { compileAddon, nodeHeaders } from '../bin/compile.mjs';
 import { checkKernelSymbols } from './check-symbols.mjs';
@@ -15,16 +15,24 @@ export function buildRelease() {
 /** cmake-js' build of the same sources in a folder of its own; tests reach it with CRESSET_PREBUILD=<folder>. */
 function buildWithCmake(folder, options) {
   const headers = nodeHeaders();
-  const args = ['compile', '--debug', '--out', `${folder}/build`, '--parallel', String(jobs), ...options];
+  const args = ['compile', '--out', `${folder}/build`, '--parallel', String(jobs), ...options];
   runTool('cmake-js/bin/cmake-js', args, {
     env: { ...process.env, ...(headers && { npm_config_nodedir: headers }) },
   });
 }
 
+const crossToArm64 = [
+  '--arch=arm64',
+  '--CDCMAKE_SYSTEM_NAME=Linux',
+  '--CDCMAKE_SYSTEM_PROCESSOR=aarch64',
+  '--CDCMAKE_CXX_COMPILER=aarch64-linux-gnu-g++',
+];
+
 const builds = {
   release: buildRelease,
-  debug: () => buildWithCmake('build-debug', []),
-  asan: () => buildWithCmake('build-asan', ['--CDCRESSET_SANITIZE=address,undefined']),
+  debug: () => buildWithCmake('build-debug', ['--debug']),
+  asan: () => buildWithCmake('build-asan', ['--debug', '--CDCRESSET_SANITIZE=address,undefined']),
+  arm64: () => buildWithCmake('build-arm64', crossToArm64),
 };
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -152,7 +152,7 @@ void epilogue_only(const GemmArgs& g) {
       T* c = static_cast<T*>(g.c) + i * g.ldc + j;
       T x = g.accumulate ? *c : T(0);
       if (g.bias) x += static_cast<const T*>(g.bias)[j];
-      *c = g.relu && x <= T(0) ? T(0) : x;
+      *c = g.relu && x < T(0) ? T(0) : x;
     }
 }
 

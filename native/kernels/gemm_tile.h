@@ -36,7 +36,7 @@ struct Tile {
 
 template <class T>
 SIMD_INLINE Vec<T> relu_of(Vec<T> x) {
-  return x <= Vec<T>{} ? Vec<T>{} : x;  // keeps NaN
+  return x < Vec<T>{} ? Vec<T>{} : x;  // keeps NaN, like the op
 }
 
 template <class T, int M, int V, bool kTransposedA>

@@ -146,12 +146,12 @@ SIMD_INLINE Vec<double> vsqrt(Vec<double> x) { return _mm_sqrt_pd(x); }
   SIMD_INLINE Vec<float> name(Vec<float> x) { return _mm_round_ps(x, mode); } \
   SIMD_INLINE Vec<double> name(Vec<double> x) { return _mm_round_pd(x, mode); }
 #elif defined(__aarch64__)
-#define CRESSET_NEON(name, suffix)                                          \
-  SIMD_INLINE Vec<float> name(Vec<float> x) {                               \
-    return (Vec<float>)CRESSET_CONCAT(v, suffix, q_f32, )((float32x4_t)x);  \
-  }                                                                         \
-  SIMD_INLINE Vec<double> name(Vec<double> x) {                             \
-    return (Vec<double>)CRESSET_CONCAT(v, suffix, q_f64, )((float64x2_t)x); \
+#define CRESSET_NEON(name, suffix)                                        \
+  SIMD_INLINE Vec<float> name(Vec<float> x) {                             \
+    return (Vec<float>)CRESSET_CONCAT(v, suffix, q_f32)((float32x4_t)x);  \
+  }                                                                       \
+  SIMD_INLINE Vec<double> name(Vec<double> x) {                           \
+    return (Vec<double>)CRESSET_CONCAT(v, suffix, q_f64)((float64x2_t)x); \
   }
 CRESSET_NEON(vsqrt, sqrt)
 CRESSET_NEON(vfloor, rndm)
@@ -165,6 +165,38 @@ CRESSET_ROUND(vceil, _MM_FROUND_TO_POS_INF | _MM_FROUND_NO_EXC)
 CRESSET_ROUND(vtrunc, _MM_FROUND_TO_ZERO | _MM_FROUND_NO_EXC)
 CRESSET_ROUND(vrint, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC)
 #endif
+
+// Whether any lane of a comparison holds.
+SIMD_INLINE bool any(Vec<int32_t> mask) {
+#if defined(__AVX512F__)
+  return _mm512_movepi32_mask((__m512i)mask) != 0;
+#elif defined(__AVX2__)
+  return _mm256_movemask_epi8((__m256i)mask) != 0;
+#elif defined(__x86_64__)
+  return _mm_movemask_epi8((__m128i)mask) != 0;
+#else
+  return vmaxvq_u32((uint32x4_t)mask) != 0;
+#endif
+}
+
+// A vector of floats as two of doubles, and back with one rounding.
+struct Wide {
+  Vec<double> lo, hi;
+};
+typedef float HalfVec __attribute__((vector_size(kVectorBytes / 2)));
+SIMD_INLINE Wide widen(Vec<float> x) {
+  HalfVec half[2];
+  __builtin_memcpy(half, &x, sizeof x);
+  return {__builtin_convertvector(half[0], Vec<double>),
+          __builtin_convertvector(half[1], Vec<double>)};
+}
+SIMD_INLINE Vec<float> narrow(Wide x) {
+  const HalfVec half[2] = {__builtin_convertvector(x.lo, HalfVec),
+                           __builtin_convertvector(x.hi, HalfVec)};
+  Vec<float> y;
+  __builtin_memcpy(&y, half, sizeof y);
+  return y;
+}
 
 }  // namespace
 }  // namespace cresset

@@ -64,7 +64,7 @@ T expected(const Shape& s, Matrix<T>& a, Matrix<T>& b, const std::vector<T>& bia
     else
       sum += bias[j];
   }
-  return s.relu && sum <= T(0) ? T(0) : sum;
+  return s.relu && sum < T(0) ? T(0) : sum;
 }
 
 template <class T>

@@ -14,15 +14,15 @@ constexpr int64_t kBlockItems = 4096;
 
 // Between blocks: wide enough that only the lanes' sums round in T.
 template <class T>
-struct WideOf {
+struct TotalOf {
   typedef double type;
 };
 template <>
-struct WideOf<int64_t> {
+struct TotalOf<int64_t> {
   typedef int64_t type;
 };
 template <class T>
-using Wide = typename WideOf<T>::type;
+using Total = typename TotalOf<T>::type;
 
 template <class T>
 constexpr T kLargest = T(__builtin_inf());
@@ -119,17 +119,17 @@ SIMD_INLINE T reduce_block(int64_t first, int64_t last, Items items) {
 }
 
 template <class Op, class T, class Items>
-SIMD_INLINE Wide<T> reduce_items(int64_t n, Items items) {
-  Wide<T> total = Op::template kNeutral<Wide<T>>;
+SIMD_INLINE Total<T> reduce_items(int64_t n, Items items) {
+  Total<T> total = Op::template kNeutral<Total<T>>;
   for (int64_t i = 0; i < n; i += kBlockItems) {
     const int64_t last = i + kBlockItems < n ? i + kBlockItems : n;
-    total = Op::combine(total, Wide<T>(reduce_block<Op, T>(i, last, items)));
+    total = Op::combine(total, Total<T>(reduce_block<Op, T>(i, last, items)));
   }
   return total;
 }
 
 template <class Op, class T>
-__attribute__((noinline)) Wide<T> reduce_run(const T* x, int64_t n) {
+__attribute__((noinline)) Total<T> reduce_run(const T* x, int64_t n) {
   return reduce_items<Op, T>(n, [x](int64_t i, int64_t left) {
     return load_first(x + i, left, Op::template kNeutral<T>);
   });

@@ -17,7 +17,11 @@
       "native/kernels/binary.cc",
       "native/kernels/cast.cc",
       "native/kernels/gemm.cc",
+      "native/kernels/image.cc",
+      "native/kernels/optimizer.cc",
+      "native/kernels/random.cc",
       "native/kernels/reduce.cc",
+      "native/kernels/softmax.cc",
       "native/kernels/unary.cc"
     ],
     "openmp_sources": ["native/core/parallel_openmp.cc"],

@@ -13,7 +13,7 @@ constexpr int64_t kGrainItems = 32768;  // per piece of a parallel loop
 constexpr int64_t kMaxRuns = 256;       // per row
 constexpr int64_t kTileColumns = 256;
 constexpr int64_t kMaxChunks = 32;  // per tile of columns
-constexpr int64_t kSumRows = 64;    // summed in T before going into Wide<T>
+constexpr int64_t kSumRows = 64;    // summed in T before going into Total<T>
 constexpr int64_t kManyTiles = 16;  // from here on tiles alone keep all threads busy
 
 SIMD_INLINE int64_t min_of(int64_t a, int64_t b) { return a < b ? a : b; }
@@ -21,10 +21,10 @@ SIMD_INLINE int64_t max_of(int64_t a, int64_t b) { return a > b ? a : b; }
 SIMD_INLINE int64_t divide_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
 SIMD_INLINE int64_t grain_of(int64_t items) { return max_of(1, kGrainItems / max_of(1, items)); }
 
-// How a row reduces: to a number kept in Wide<T>, or to an Extreme.
+// How a row reduces: to a number kept in Total<T>, or to an Extreme.
 template <class Op, class T, class Y>
 struct ValueRow {
-  typedef Wide<T> Partial;
+  typedef Total<T> Partial;
   SIMD_INLINE static Partial run(const T* x, int64_t n) { return reduce_run<Op>(x, n); }
   SIMD_INLINE static void merge(Partial& a, Partial b, int64_t) { a = Op::combine(a, b); }
   SIMD_INLINE static Y finish(Partial a) { return static_cast<Y>(static_cast<T>(a)); }
@@ -101,17 +101,17 @@ SIMD_INLINE void add_rows(T* sums, const T* x, int64_t inner, int64_t width, con
 
 // total[j] = the reduction of column j over `rows` rows, in groups of kSumRows.
 template <class Op, class T>
-__attribute__((noinline)) void reduce_chunk(Wide<T>* total, const T* x, int64_t rows, int64_t inner,
-                                            int64_t width, const T* end) {
+__attribute__((noinline)) void reduce_chunk(Total<T>* total, const T* x, int64_t rows,
+                                            int64_t inner, int64_t width, const T* end) {
   T sums[kTileColumns];
-  for (int64_t j = 0; j < width; ++j) total[j] = Op::template kNeutral<Wide<T>>;
+  for (int64_t j = 0; j < width; ++j) total[j] = Op::template kNeutral<Total<T>>;
   for (int64_t first = 0; first < rows; first += kSumRows) {
     for (T& sum : sums) sum = Op::template kNeutral<T>;
     const int64_t last = min_of(rows, first + kSumRows);
     int64_t r = first;
     for (; r + 4 <= last; r += 4) add_rows<Op, T, 4>(sums, x + r * inner, inner, width, end);
     for (; r < last; ++r) add_rows<Op, T, 1>(sums, x + r * inner, inner, width, end);
-    for (int64_t j = 0; j < width; ++j) total[j] = Op::combine(total[j], Wide<T>(sums[j]));
+    for (int64_t j = 0; j < width; ++j) total[j] = Op::combine(total[j], Total<T>(sums[j]));
   }
 }
 
@@ -123,14 +123,14 @@ struct ColumnsJob {
   const T* end;
   const T* tile_start;  // of the tile whose chunks run in parallel
   int64_t tile_width;
-  Wide<T> (*partials)[kTileColumns];
+  Total<T> (*partials)[kTileColumns];
 
-  void chunk_of_tile(Wide<T>* total, const T* start, int64_t width, int64_t first) const {
+  void chunk_of_tile(Total<T>* total, const T* start, int64_t width, int64_t first) const {
     reduce_chunk<Op>(total, start + first * inner, min_of(chunk, n - first), inner, width, end);
   }
   static void whole_tiles(void* ctx, int64_t begin, int64_t last) {
     const ColumnsJob& job = *static_cast<ColumnsJob*>(ctx);
-    Wide<T> total[kTileColumns], partial[kTileColumns];
+    Total<T> total[kTileColumns], partial[kTileColumns];
     for (int64_t i = begin; i < last; ++i) {
       const int64_t o = i / job.tiles, column = i % job.tiles * kTileColumns;
       const int64_t width = min_of(kTileColumns, job.inner - column);
@@ -149,10 +149,10 @@ struct ColumnsJob {
       job.chunk_of_tile(job.partials[i], job.tile_start, job.tile_width, i * job.chunk);
     }
   }
-  static void merge(Wide<T>* total, const Wide<T>* partial, int64_t width) {
+  static void merge(Total<T>* total, const Total<T>* partial, int64_t width) {
     for (int64_t j = 0; j < width; ++j) total[j] = Op::combine(total[j], partial[j]);
   }
-  static void finish(Y* y, const Wide<T>* total, int64_t width) {
+  static void finish(Y* y, const Total<T>* total, int64_t width) {
     for (int64_t j = 0; j < width; ++j) y[j] = static_cast<Y>(static_cast<T>(total[j]));
   }
 };
@@ -161,7 +161,7 @@ struct ColumnsJob {
 template <class Op, class T, class Y>
 void reduce_columns(int64_t outer, int64_t n, int64_t inner, Y* y, const T* x) {
   typedef ColumnsJob<Op, T, Y> Job;
-  Wide<T> partials[kMaxChunks][kTileColumns];
+  Total<T> partials[kMaxChunks][kTileColumns];
   const int64_t tiles = divide_up(inner, kTileColumns);
   const int64_t chunk = max_of(kTileColumns, divide_up(n, kMaxChunks));
   const int64_t chunks = divide_up(n, chunk);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-#include "kernels/simd.h"
+#include "kernels/elementwise.h"
 
 // What reduces a contiguous run of numbers, for reduce.cc and softmax.cc. The order depends on the
 // length alone: element i of a block goes to virtual lane i % kVirtualLanes whatever the vector
@@ -14,15 +14,15 @@ constexpr int64_t kBlockItems = 4096;
 
 // Between blocks: wide enough that only the lanes' sums round in T.
 template <class T>
-struct WideOf {
+struct TotalOf {
   typedef double type;
 };
 template <>
-struct WideOf<int64_t> {
+struct TotalOf<int64_t> {
   typedef int64_t type;
 };
 template <class T>
-using Wide = typename WideOf<T>::type;
+using Total = typename TotalOf<T>::type;
 
 template <class T>
 constexpr T kLargest = T(__builtin_inf());
@@ -99,33 +99,40 @@ SIMD_INLINE T combine_lanes(Vec<T> (&lanes)[kVectors]) {
   return items[0];
 }
 
-// At most kBlockItems items.
-template <class Op, class T>
-SIMD_INLINE T reduce_block(const T* x, int64_t n) {
+// Items [first, last), at most kBlockItems. items(i, n) gives the vector that starts at item i, of
+// which n lanes exist and the others are neutral.
+template <class Op, class T, class Items>
+SIMD_INLINE T reduce_block(int64_t first, int64_t last, Items items) {
   constexpr int kVectors = kVirtualLanes<T> / kLanes<T>;
   Vec<T> lanes[kVectors];
   for (auto& lane : lanes) lane = splat(Op::template kNeutral<T>);
-  int64_t i = 0;
-  for (; i + kVirtualLanes<T> <= n; i += kVirtualLanes<T>) {
+  int64_t i = first;
+  for (; i + kVirtualLanes<T> <= last; i += kVirtualLanes<T>) {
     for (int v = 0; v < kVectors; ++v) {
-      lanes[v] = Op::combine(lanes[v], load(x + i + v * kLanes<T>));
+      lanes[v] = Op::combine(lanes[v], items(i + v * kLanes<T>, int64_t(kLanes<T>)));
     }
   }
-  for (int v = 0; i < n; ++v, i += kLanes<T>) {
-    lanes[v] = Op::combine(lanes[v], load_strided(x + i, 1, n - i, Op::template kNeutral<T>));
+  for (int v = 0; i < last; ++v, i += kLanes<T>) {
+    lanes[v] = Op::combine(lanes[v], items(i, last - i));
   }
   return combine_lanes<Op, T>(lanes);
 }
 
-template <class Op, class T>
-__attribute__((noinline)) Wide<T> reduce_run(const T* x, int64_t n) {
-  Wide<T> total = Op::template kNeutral<Wide<T>>;
+template <class Op, class T, class Items>
+SIMD_INLINE Total<T> reduce_items(int64_t n, Items items) {
+  Total<T> total = Op::template kNeutral<Total<T>>;
   for (int64_t i = 0; i < n; i += kBlockItems) {
-    const int64_t left = n - i;
-    total = Op::combine(total,
-                        Wide<T>(reduce_block<Op>(x + i, left < kBlockItems ? left : kBlockItems)));
+    const int64_t last = i + kBlockItems < n ? i + kBlockItems : n;
+    total = Op::combine(total, Total<T>(reduce_block<Op, T>(i, last, items)));
   }
   return total;
+}
+
+template <class Op, class T>
+__attribute__((noinline)) Total<T> reduce_run(const T* x, int64_t n) {
+  return reduce_items<Op, T>(n, [x](int64_t i, int64_t left) {
+    return load_first(x + i, left, Op::template kNeutral<T>);
+  });
 }
 
 }  // namespace

@@ -94,6 +94,19 @@ SIMD_INLINE Vec<double> fma(Vec<double> a, Vec<double> b, Vec<double> c) {
 SIMD_INLINE Vec<int64_t> fma(Vec<int64_t> a, Vec<int64_t> b, Vec<int64_t> c) {
   return (Vec<int64_t>)((Vec<uint64_t>)a * (Vec<uint64_t>)b + (Vec<uint64_t>)c);
 }
+// The 64-bit products of the lower 32 bits of each lane.
+SIMD_INLINE Vec<uint64_t> mul_low_halves(Vec<uint64_t> a, Vec<uint64_t> b) {
+#if defined(__AVX512F__)
+  // The masked form: GCC 12 warns of the plain one.
+  return (Vec<uint64_t>)_mm512_maskz_mul_epu32(0xff, (__m512i)a, (__m512i)b);
+#elif defined(__AVX2__)
+  return (Vec<uint64_t>)_mm256_mul_epu32((__m256i)a, (__m256i)b);
+#elif defined(__x86_64__)
+  return (Vec<uint64_t>)_mm_mul_epu32((__m128i)a, (__m128i)b);
+#else
+  return (Vec<uint64_t>)vmull_u32(vmovn_u64((uint64x2_t)a), vmovn_u64((uint64x2_t)b));
+#endif
+}
 // Scalar forms with the same rounding.
 SIMD_INLINE float fma(float a, float b, float c) {
 #if defined(__FMA__) || defined(__aarch64__)

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { bootstrap } from '../bootstrap.mjs';
@@ -35,8 +36,11 @@ async function emulatedNode(emulator) {
 }
 
 export const stages = {
-  async build() {
+  async build(check) {
     await bootstrap();
+    const again = execFileSync('node', ['scripts/bootstrap.mjs'], { cwd: root, encoding: 'utf8' });
+    if (again !== '') throw new Error(`a second bootstrap did work again:\n${again}`);
+    await check('node', ['scripts/check-symbols.mjs']);
   },
 
   async test(check) {
@@ -71,7 +75,7 @@ export const stages = {
     await nativeTests(check, 'build-arm64/build/Release', emulator);
     const node = await emulatedNode(emulator);
     return each('instruction set', ['neon (emulated)'], () =>
-      check(...suite('arm64', `--node=${node}`, '--patience=10'), { CRESSET_PREBUILD: 'build-arm64' }),
+      check(...suite('arm64', `--node=${node}`, '--patience=10'), { CRESSET_PREBUILD: join(root, 'build-arm64') }),
     );
   },
 

@@ -101,7 +101,7 @@ template <class T>
 void check_type(std::mt19937_64& random) {
   const int64_t sizes[] = {0, 1, 2, 3, 5, 8, 11, 12, 13, 16, 17, 31, 32, 33, 48, 64, 100, 150};
   const int64_t count = sizeof sizes / sizeof *sizes;
-  for (int round = 0; round < 400; ++round) {
+  for (int round = 0; round < 200; ++round) {
     const uint64_t bits = random();
     check_shape<T>(
         {sizes[random() % count], sizes[random() % count], sizes[random() % count], bool(bits & 1),

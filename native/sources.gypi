@@ -25,6 +25,6 @@
       "native/kernels/unary.cc"
     ],
     "openmp_sources": ["native/core/parallel_openmp.cc"],
-    "native_test_sources": ["test/native/gemm_test.cc", "test/native/parallel_test.cc", "test/native/simd_math_test.cc"]
+    "native_test_sources": ["test/native/gemm_test.cc", "test/native/parallel_test.cc"]
   }
 }

@@ -29,6 +29,7 @@
       "native/ops/elementwise.cc",
       "native/ops/matmul.cc",
       "native/ops/optim.cc",
+      "native/ops/random.cc",
       "native/ops/reduce.cc",
       "native/ops/registry.cc",
       "native/ops/row_gradients.cc",

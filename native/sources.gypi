@@ -25,6 +25,12 @@
       "native/kernels/unary.cc"
     ],
     "openmp_sources": ["native/core/parallel_openmp.cc"],
-    "native_test_sources": ["test/native/gemm_test.cc", "test/native/parallel_test.cc"]
+    "native_test_sources": [
+      "test/native/binary_test.cc",
+      "test/native/cast_test.cc",
+      "test/native/gemm_test.cc",
+      "test/native/parallel_test.cc",
+      "test/native/unary_test.cc"
+    ]
   }
 }

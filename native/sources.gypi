@@ -29,7 +29,12 @@
       "test/native/binary_test.cc",
       "test/native/cast_test.cc",
       "test/native/gemm_test.cc",
+      "test/native/image_test.cc",
+      "test/native/optimizer_test.cc",
       "test/native/parallel_test.cc",
+      "test/native/random_test.cc",
+      "test/native/reduce_test.cc",
+      "test/native/softmax_test.cc",
       "test/native/unary_test.cc"
     ]
   }

@@ -12,7 +12,7 @@ export function buildRelease() {
   checkKernelSymbols('build/Release/obj.target');
 }
 
-/** cmake-js' build of the same sources in a folder of its own; tests reach it with CRESSET_PREBUILD=<folder>. */
+/** cmake-js' build of the same sources in a folder of its own; tests reach it with CRESSET_PREBUILD=$PWD/<folder>. */
 function buildWithCmake(folder, options) {
   const headers = nodeHeaders();
   const args = ['compile', '--out', `${folder}/build`, '--parallel', String(jobs), ...options];
@@ -28,7 +28,7 @@ const crossToArm64 = [
   '--CDCMAKE_CXX_COMPILER=aarch64-linux-gnu-g++',
 ];
 
-const builds = {
+export const builds = {
   release: buildRelease,
   debug: () => buildWithCmake('build-debug', ['--debug']),
   asan: () => buildWithCmake('build-asan', ['--debug', '--CDCRESSET_SANITIZE=address,undefined']),

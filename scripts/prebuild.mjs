@@ -1,29 +1,32 @@
 // SPDX-License-Identifier: MIT
-// npm run prebuild: the stripped binaries under prebuilds/ that the npm package carries.
+// npm run prebuild [-- arm64]: the stripped binaries under prebuilds/ that the npm package carries; the
+// named architecture is compiled across, with Debian's g++-aarch64-linux-gnu.
 import { cpSync, mkdirSync, rmSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { bootstrap } from './bootstrap.mjs';
+import { builds } from './build.mjs';
 import { fail, filesUnder, root } from './support/project.mjs';
 
 const maxBytes = 8 * 2 ** 20;
 const staging = join(root, 'build-prebuild');
 
 // prebuildify moves the binary out of build/: it gets a copy of the release build, and no second compilation.
-async function packBinaries() {
+async function packBinaries({ arch, folder, stripBin }) {
   const prebuildify = promisify(createRequire(import.meta.url)('prebuildify'));
-  rmSync(join(root, 'prebuilds'), { recursive: true, force: true });
   mkdirSync(join(staging, 'build/Release'), { recursive: true });
   for (const file of ['cresset.node', 'cresset_openmp.so']) {
-    cpSync(join(root, 'build/Release', file), join(staging, 'build/Release', file));
+    cpSync(join(root, folder, file), join(staging, 'build/Release', file));
   }
   await prebuildify({
     name: 'cresset',
     cwd: staging,
     out: root,
     napi: true,
+    arch,
     strip: true,
+    stripBin,
     tagLibc: true,
     targets: [process.version],
     nodeGyp: 'true',
@@ -40,8 +43,13 @@ function checkSizes() {
 }
 
 try {
+  rmSync(join(root, 'prebuilds'), { recursive: true, force: true });
   await bootstrap();
-  await packBinaries();
+  await packBinaries({ arch: process.arch, folder: 'build/Release', stripBin: 'strip' });
+  if (process.argv.includes('arm64')) {
+    builds.arm64();
+    await packBinaries({ arch: 'arm64', folder: 'build-arm64/build/Release', stripBin: 'aarch64-linux-gnu-strip' });
+  }
   checkSizes();
 } catch (error) {
   fail(error);

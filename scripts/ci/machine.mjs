@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { root } from '../support/project.mjs';
 
 const needed = {
   baseline: ['sse4_2', 'ssse3', 'popcnt'],
@@ -22,7 +24,7 @@ const compilerFile = (name) => execFileSync('g++', [`-print-file-name=${name}`],
 /** The environment in which Node loads the addon of `npm run build:asan`. */
 export function sanitizerEnvironment() {
   return {
-    CRESSET_PREBUILD: 'build-asan',
+    CRESSET_PREBUILD: join(root, 'build-asan'),
     LD_PRELOAD: `${compilerFile('libasan.so')} ${compilerFile('libstdc++.so')}`,
     // V8 keeps what it allocates until the end; a failed allocation is one of the things under test.
     ASAN_OPTIONS: 'detect_leaks=0:allocator_may_return_null=1',

@@ -75,7 +75,7 @@ export const stages = {
     await nativeTests(check, 'build-arm64/build/Release', emulator);
     const node = await emulatedNode(emulator);
     return each('instruction set', ['neon (emulated)'], () =>
-      check(...suite('arm64', `--node=${node}`, '--patience=10'), { CRESSET_PREBUILD: 'build-arm64' }),
+      check(...suite('arm64', `--node=${node}`, '--patience=10'), { CRESSET_PREBUILD: join(root, 'build-arm64') }),
     );
   },
 

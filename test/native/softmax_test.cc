@@ -47,7 +47,7 @@ void check_shape(int64_t rows, int64_t cols) {
              g = random_values<T>(rows * cols, -1, 1, 2);
   const Results<T> r = run<T>(rows, cols, x, g);
   for (int64_t row = 0; row < rows; ++row)
-    check_row<T>(r, &x[row * cols], &g[row * cols], row * cols, cols);
+    check_row<T>(r, x.data() + row * cols, g.data() + row * cols, row * cols, cols);
   std::vector<T> in_place = x;
   kernels().softmax->log_softmax[kType<T>](rows, cols, in_place.data(), in_place.data());
   CHECK(in_place == r.log_softmax, "in place");

@@ -3,6 +3,7 @@ import * as ops from './ops.js';
 import * as random from './ops/random.js';
 import * as view from './ops/view.js';
 import { native } from './native.js';
+import { raw } from './raw.js';
 import { handleOf, scalarOf, Tensor, type TensorLike } from './tensor.js';
 
 // Every op whose first argument is a tensor becomes a method; every elementwise row also `name_`, in place.
@@ -39,6 +40,9 @@ for (const [name, op] of Object.entries(families)) {
     return call(this, a, b, c, d);
   });
 }
+
+// Of `copy` only the in-place form is for users.
+raw('copy', 'x: Tensor, source: Scalar -> Tensor');
 
 /** gelu_tanh -> geluTanh. */
 const camel = (name: string) => name.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase());

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
-import * as ops from './ops.js';
+
+import { native } from './native.js';
 import * as random from './ops/random.js';
 import * as view from './ops/view.js';
-import { native } from './native.js';
+import * as ops from './ops.js';
 import { raw } from './raw.js';
 import { handleOf, scalarOf, Tensor, type TensorLike } from './tensor.js';
 
@@ -16,9 +17,10 @@ type Method<F> = F extends (x: any, ...rest: infer A) => infer R ? (...rest: A) 
 type OpMethods = { [K in Exclude<keyof Families, NotMethods>]: Method<Families[K]> };
 type UnaryNames = { [K in keyof typeof ops]: (typeof ops)[K] extends ops.Unary ? K : never }[keyof typeof ops];
 type InPlaceMethods = {
-  [K in Exclude<keyof typeof ops, NotMethods | 'sum' | 'prod' | 'amax' | 'amin' | 'argmax' | 'argmin' | 'any' | 'all'> as `${K}_`]: K extends UnaryNames
-    ? () => Tensor
-    : (b: TensorLike) => Tensor;
+  [K in Exclude<
+    keyof typeof ops,
+    NotMethods | 'sum' | 'prod' | 'amax' | 'amin' | 'argmax' | 'argmin' | 'any' | 'all'
+  > as `${K}_`]: K extends UnaryNames ? () => Tensor : (b: TensorLike) => Tensor;
 };
 
 declare module './tensor.js' {

@@ -13,7 +13,8 @@
   X(create)                    \
   X(view)                      \
   X(matmul)                    \
-  X(random)
+  X(random)                    \
+  X(image)
 
 namespace cresset {
 

@@ -58,6 +58,7 @@
       "test/native/parallel_test.cc",
       "test/native/random_test.cc",
       "test/native/reduce_test.cc",
+      "test/native/simd_math_test.cc",
       "test/native/softmax_test.cc",
       "test/native/unary_test.cc"
     ]

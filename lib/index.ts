@@ -28,6 +28,7 @@ export {
   ShapeError,
 } from './errors.js';
 export { bernoulli, multinomial } from './ops/random.js';
+export { logSoftmax, softmax } from './ops/softmax.js';
 export {
   defaultGenerator,
   Generator,

@@ -13,7 +13,10 @@
   X(create)                    \
   X(view)                      \
   X(matmul)                    \
-  X(random)
+  X(random)                    \
+  X(softmax)                   \
+  X(loss)                      \
+  X(image)
 
 namespace cresset {
 

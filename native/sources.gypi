@@ -27,6 +27,7 @@
       "native/ops/copy.cc",
       "native/ops/create.cc",
       "native/ops/elementwise.cc",
+      "native/ops/image.cc",
       "native/ops/loss.cc",
       "native/ops/matmul.cc",
       "native/ops/optim.cc",
@@ -60,6 +61,7 @@
       "test/native/parallel_test.cc",
       "test/native/random_test.cc",
       "test/native/reduce_test.cc",
+      "test/native/simd_math_test.cc",
       "test/native/softmax_test.cc",
       "test/native/unary_test.cc"
     ]

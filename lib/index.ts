@@ -27,6 +27,7 @@ export {
   OutOfMemoryError,
   ShapeError,
 } from './errors.js';
+export { imageBatch } from './ops/image.js';
 export { bernoulli, multinomial } from './ops/random.js';
 export { logSoftmax, softmax } from './ops/softmax.js';
 export {

@@ -7,9 +7,9 @@ import { fromHandle, handleOf, Tensor } from './tensor.js';
 
 type RawBackward = (grads: (Handle | null)[], saved: Handle[]) => (Handle | undefined)[];
 const rawRecordFunction =
-  rawFunction<
-    (name: string, inputs: Handle[], outputs: Handle[], saved: Handle[], backward: RawBackward) => Handle[]
-  >('recordFunction');
+  rawFunction<(name: string, inputs: Handle[], outputs: Handle[], saved: Handle[], backward: RawBackward) => Handle[]>(
+    'recordFunction',
+  );
 
 /** What a gradient may be: `undefined` and `null` stand for zero. */
 export type MaybeTensor = Tensor | undefined | null;
@@ -32,7 +32,7 @@ export class FunctionContext {
    * are neither checked for in-place changes nor part of higher orders, and a result kept so is never freed.
    */
   saveForBackward(...tensors: Tensor[]): void {
-    tensors.forEach((x, i) => handleOf(x, `saveForBackward: argument ${i}`));
+    for (const [i, x] of tensors.entries()) handleOf(x, `saveForBackward: argument ${i}`);
     this.#saved = tensors;
   }
   /** What `saveForBackward` kept. @throws GraphError if one was changed in place since, or the graph was freed. */

@@ -3,9 +3,9 @@
 import {
   AutogradFunction,
   type FunctionContext,
+  GraphError,
   grad,
   gradcheck,
-  GraphError,
   gradgradcheck,
   memoryStats,
   type Tensor,
@@ -103,7 +103,10 @@ test('saved tensors are checked: changed in place, and freed after backward', ()
   assert.throws(() => y.sum().backward(), /changed in place/);
   const z = Exp.apply(x).sum();
   z.backward();
-  assert.throws(() => z.backward(), (error: Error) => error instanceof GraphError);
+  assert.throws(
+    () => z.backward(),
+    (error: Error) => error instanceof GraphError,
+  );
   const kept = Exp.apply(x).sum();
   kept.backward({ retainGraph: true });
   kept.backward();

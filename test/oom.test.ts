@@ -1,7 +1,18 @@
 // SPDX-License-Identifier: MIT
 // timeout: 300
 // suites: node sanitizer
-import { manualSeed, memoryStats, nn, OutOfMemoryError, optim, randint, randn, setMemoryLimit, tensor, zeros } from 'cresset';
+import {
+  manualSeed,
+  memoryStats,
+  nn,
+  OutOfMemoryError,
+  optim,
+  randint,
+  randn,
+  setMemoryLimit,
+  tensor,
+  zeros,
+} from 'cresset';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { native } from '../lib/native.js';
@@ -67,7 +78,13 @@ test('garbage is collected before an allocation is given up', () => {
     const error = caught(() => zeros([32 << 20]));
     assert.instance(error, OutOfMemoryError);
     assert.match(error.message, `${limit}`);
-    assert.is(zeros([1 << 20]).sum().item(), 0, 'what fits still works');
+    assert.is(
+      zeros([1 << 20])
+        .sum()
+        .item(),
+      0,
+      'what fits still works',
+    );
   } finally {
     setMemoryLimit(0);
   }

@@ -16,6 +16,7 @@ export {
   zeros,
   zerosLike,
 } from './creation.js';
+export { device } from './device.js';
 export { type DType, dtypes, isFloatingPoint, itemSize, type TypedArray } from './dtype.js';
 export {
   CheckpointError,
@@ -27,6 +28,8 @@ export {
   OutOfMemoryError,
   ShapeError,
 } from './errors.js';
+export * as nn from './nn/index.js';
+export * as optim from './optim/index.js';
 export { imageBatch } from './ops/image.js';
 export { bernoulli, multinomial } from './ops/random.js';
 export { logSoftmax, softmax } from './ops/softmax.js';

@@ -34,6 +34,7 @@ const parameters: Record<string, string> = {
   'linalg.matrix_norm': 'input, {ord, dim, keepdim}',
   'linalg.norm': 'input, {ord, dim, keepdim}',
   'linalg.vector_norm': 'input, {ord, dim, keepdim}',
+  eye: 'n, m, {dtype, requires_grad}',
   flatten: 'input, start_dim, end_dim',
   log_softmax: 'input, dim, {dtype}',
   logit: 'input, {eps}',

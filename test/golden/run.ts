@@ -2,6 +2,7 @@
 import { native } from '../../lib/native.js';
 import { type Case, type CaseFile, namesIn, readCaseFile, readJson } from './data.js';
 import { castCheck, promotionCheck, promotionFiles } from './dtypes.js';
+import { exceptionOf } from './exceptions.js';
 import { opCheck } from './ops.js';
 
 /** Runs one case. @throws Mismatch, or whatever the library threw. */
@@ -34,7 +35,7 @@ const folders: Record<string, (file: CaseFile, dir: string) => Check | undefined
 async function runFile(file: CaseFile, check: Check | undefined): Promise<Outcome> {
   const outcome: Outcome = { title: file.title, cases: file.cases.length, passed: 0, failures: [], notCovered: 0 };
   for (const test of file.cases) {
-    if (!check) {
+    if (!check || exceptionOf(file.title, test)) {
       outcome.notCovered++;
       continue;
     }
@@ -68,11 +69,15 @@ async function* runFiles(dir: string, filter: (title: string) => boolean): Async
   }
 }
 
+/** An op of the addon that only shares its name with PyTorch's function: windows of one dimension. */
+const homonyms = new Set(['ops/nn.functional.unfold']);
+
 /** Ops that the addon binds under the very name of a file that is not covered. */
 function boundButNotCovered(outcomes: Outcome[]): string[] {
   const bound = new Set((native.listOps as () => { name: string }[])().map(({ name }) => name));
   return outcomes
-    .filter(({ title, notCovered }) => notCovered > 0 && bound.has(title.split(/[/.]/).at(-1) as string))
+    .filter(({ title, cases, notCovered }) => notCovered === cases && bound.has(title.replace(/^ops\/(nn\.functional\.)?/, '')))
+    .filter(({ title }) => !homonyms.has(title))
     .map(({ title }) => `${title}: the addon binds this op, but it is not covered`);
 }
 

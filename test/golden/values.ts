@@ -39,7 +39,8 @@ export function decode(value: Stored, tensors: Record<string, Tensor>): unknown 
 
 /** Keyword arguments as an options object with camelCase names. */
 export function decodeOptions(kwargs: Record<string, Stored>, tensors: Record<string, Tensor>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(kwargs).map(([name, value]) => [camel(name), decode(value, tensors)]));
+  const plain = (value: Stored) => (isObject(value) && 'float' in value ? value.float : decode(value, tensors));
+  return Object.fromEntries(Object.entries(kwargs).map(([name, value]) => [camel(name), plain(value)]));
 }
 
 /** The tensors among arguments under the data's paths: `args.0`, `args.0.1`, `kwargs.weight`. */

@@ -1,0 +1,4 @@
+// SPDX-License-Identifier: MIT
+export * from './activations.js';
+export * from './distance.js';
+export * from './losses.js';

@@ -7,7 +7,7 @@
 namespace cresset {
 
 // What autograd hangs on a tensor; core only owns it.
-struct AutogradState {
+struct AutogradState : Pooled {
   virtual ~AutogradState() = default;
 };
 

@@ -23,6 +23,7 @@ const parameters: Record<string, string> = {
   'nn.functional.batch_norm': 'input, running_mean, running_var, {weight, bias}',
   'nn.functional.channel_shuffle': 'input, groups',
   'nn.functional.glu': 'input, {dim}',
+  'nn.functional.local_response_norm': 'input, size, {alpha, beta, k}',
   'nn.functional.group_norm': 'input, num_groups, {weight, bias, eps}',
   'nn.functional.layer_norm': 'input, normalized_shape, {weight, bias, eps}',
   'nn.functional.leaky_relu': 'input, {negative_slope}',

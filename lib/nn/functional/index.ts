@@ -2,3 +2,5 @@
 export * from './activations.js';
 export * from './distance.js';
 export * from './losses.js';
+export * from './normalization.js';
+export * from './shuffles.js';

@@ -130,6 +130,7 @@ export * from './ops/matrix.js';
 export * from './ops/pointwise.js';
 export * from './ops/products.js';
 export { bernoulli, multinomial } from './ops/random.js';
+export { logSoftmax, softmax } from './ops/softmax.js';
 export * from './ops/statistics.js';
 export {
   asStrided,

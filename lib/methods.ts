@@ -4,6 +4,7 @@ import * as matrix from './ops/matrix.js';
 import * as pointwise from './ops/pointwise.js';
 import * as products from './ops/products.js';
 import * as random from './ops/random.js';
+import * as softmax from './ops/softmax.js';
 import * as statistics from './ops/statistics.js';
 import * as view from './ops/view.js';
 import { native } from './native.js';
@@ -11,7 +12,16 @@ import { handleOf, scalarOf, Tensor, type TensorLike } from './tensor.js';
 
 // Every op whose first argument is a tensor becomes a method; every elementwise row also `name_`, in place.
 
-const families = { ...ops, ...matrix, ...pointwise, ...products, ...random, ...statistics, ...view };
+const families = {
+  ...ops,
+  ...matrix,
+  ...pointwise,
+  ...products,
+  ...random,
+  ...softmax,
+  ...statistics,
+  ...view,
+};
 type Families = typeof families;
 type NotMethods = 'unary' | 'binary' | 'reduction' | 'reduceArgs' | 'cast' | 'normalizeDim' | 'where';
 // biome-ignore lint/suspicious/noExplicitAny: the first parameter may not be resolved while Tensor's own type is

@@ -27,12 +27,14 @@
       "native/ops/copy.cc",
       "native/ops/create.cc",
       "native/ops/elementwise.cc",
+      "native/ops/loss.cc",
       "native/ops/matmul.cc",
       "native/ops/optim.cc",
       "native/ops/random.cc",
       "native/ops/reduce.cc",
       "native/ops/registry.cc",
       "native/ops/row_gradients.cc",
+      "native/ops/softmax.cc",
       "native/ops/unary.cc",
       "native/ops/view.cc",
       "native/ops/where.cc"
@@ -58,6 +60,7 @@
       "test/native/parallel_test.cc",
       "test/native/random_test.cc",
       "test/native/reduce_test.cc",
+      "test/native/simd_math_test.cc",
       "test/native/softmax_test.cc",
       "test/native/unary_test.cc"
     ]

@@ -13,7 +13,9 @@
   X(create)                    \
   X(view)                      \
   X(matmul)                    \
-  X(random)
+  X(random)                    \
+  X(softmax)                   \
+  X(loss)
 
 namespace cresset {
 

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
 import { exp, expm1, log1p, logsigmoid, sigmoid, tanh } from '../../ops.js';
 import { clamp } from '../../ops/pointwise.js';
+import { type SoftmaxOptions, softmax } from '../../ops/softmax.js';
 import { where } from '../../ops/view.js';
 import { ShapeError } from '../../errors.js';
 import type { Tensor } from '../../tensor.js';
-
-export { gelu, logsigmoid, relu, sigmoid, silu, tanh } from '../../ops.js';
 
 /** x where it is positive, else negativeSlope · x. */
 export function leakyRelu(x: Tensor, { negativeSlope = 0.01 }: { negativeSlope?: number } = {}): Tensor {
@@ -86,4 +85,8 @@ export function glu(x: Tensor, { dim = -1 }: { dim?: number } = {}): Tensor {
   if (x.size(dim) % 2 !== 0) throw new ShapeError(`glu: dim ${dim}: expected an even size, got ${x.size(dim)}`);
   const [value, gate] = x.split(x.size(dim) / 2, dim) as [Tensor, Tensor];
   return value.mul(sigmoid(gate));
+}
+/** softmax(-x) along `dim`: the smallest gets the most. */
+export function softmin(x: Tensor, dim: number, options?: SoftmaxOptions): Tensor {
+  return softmax(x.neg(), dim, options);
 }

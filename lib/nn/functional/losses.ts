@@ -6,17 +6,17 @@ import { clampMin } from '../../ops/pointwise.js';
 import { mean } from '../../ops/statistics.js';
 import { where } from '../../ops/view.js';
 import type { Tensor } from '../../tensor.js';
+import type { Reduction } from './classification.js';
 import { pairwiseDistance } from './distance.js';
 
-// Losses made of elementwise ops. `reduction` says what becomes of the losses of the elements.
+// Losses made of elementwise ops. `reduction` says what becomes of the losses of the elements: `'none'` keeps them, `'mean'` (the
+// default) averages, `'sum'` adds.
 
-/** `'none'` keeps them, `'mean'` (the default) averages, `'sum'` adds. */
-export type Reduction = 'none' | 'mean' | 'sum';
 
 /** Options that every loss has. */
 export interface LossOptions {
   /** Default `'mean'`. */
-  reduction?: Reduction;
+  reduction?: Reduction | undefined;
 }
 
 /** @internal */
@@ -38,7 +38,7 @@ export function l1Loss(input: Tensor, target: Tensor, { reduction }: LossOptions
 }
 /** Quadratic below `beta`, linear above (Girshick 2015). */
 export function smoothL1Loss(input: Tensor, target: Tensor, { beta = 1, reduction }: LossOptions & { beta?: number } = {}): Tensor {
-  if (beta === 0) return l1Loss(input, target, { ...(reduction && { reduction }) });
+  if (beta === 0) return l1Loss(input, target, { reduction });
   return reduceLoss('smoothL1Loss', huber(input.sub(target), beta).div(beta), reduction);
 }
 /** Quadratic below `delta`, linear above: `smoothL1Loss` times delta. */

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT
 import { native } from '../../lib/native.js';
+import { compositeCheck } from './composite.js';
 import { type Case, type CaseFile, namesIn, readCaseFile, readJson } from './data.js';
 import { castCheck, promotionCheck, promotionFiles } from './dtypes.js';
 import { exceptionOf } from './exceptions.js';
+import { moduleCheck } from './modules.js';
 import { opCheck } from './ops.js';
+import { optimCheck } from './optim.js';
 
 /** Runs one case. @throws Mismatch, or whatever the library threw. */
 export type Check = (test: Case) => void | Promise<void>;
@@ -30,6 +33,9 @@ export interface Summary {
 
 const folders: Record<string, (file: CaseFile, dir: string) => Check | undefined | Promise<Check | undefined>> = {
   ops: opCheck,
+  modules: moduleCheck,
+  composite: compositeCheck,
+  optim: optimCheck,
 };
 
 async function runFile(file: CaseFile, check: Check | undefined): Promise<Outcome> {

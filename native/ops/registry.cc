@@ -15,7 +15,8 @@
   X(matmul)                    \
   X(random)                    \
   X(softmax)                   \
-  X(loss)
+  X(loss)                      \
+  X(image)
 
 namespace cresset {
 

@@ -27,7 +27,8 @@ export function vecdot(a: Tensor, b: Tensor, { dim = -1 }: { dim?: number } = {}
 
 /** A square matrix (or a stack of them) to an integer power, by repeated squaring. */
 export function matrixPower(x: Tensor, n: number): Tensor {
-  if (!Number.isInteger(n) || n < 0) throw new ArgumentRangeError(`linalg.matrixPower: expected a whole number from 0, got ${n}`);
+  if (!Number.isInteger(n) || n < 0)
+    throw new ArgumentRangeError(`linalg.matrixPower: expected a whole number from 0, got ${n}`);
   if (x.ndim < 2 || x.size(-1) !== x.size(-2)) {
     throw new ShapeError(`linalg.matrixPower: expected square matrices, got shape [${x.shape.join(', ')}]`);
   }

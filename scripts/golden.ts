@@ -5,7 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { type Outcome, runGolden } from '../test/golden/run.js';
 
 const args = process.argv.slice(2);
-const dir = args.find((arg) => !arg.startsWith('--')) ?? fileURLToPath(new URL('../../../shared/golden', import.meta.url));
+const dir =
+  args.find((arg) => !arg.startsWith('--')) ?? fileURLToPath(new URL('../../../shared/golden', import.meta.url));
 const only = args.find((arg) => arg.startsWith('--only='))?.slice('--only='.length) ?? '';
 const brief = args.includes('--brief');
 
@@ -24,7 +25,11 @@ function folderTotals(outcomes: readonly Outcome[]): void {
   }
 }
 
-const { outcomes, cases, passed, failed, notCovered, problems } = await runGolden(join(dir), (title) => title.includes(only), report);
+const { outcomes, cases, passed, failed, notCovered, problems } = await runGolden(
+  join(dir),
+  (title) => title.includes(only),
+  report,
+);
 folderTotals(outcomes);
 for (const problem of problems) console.error(problem);
 console.log(`cases ${cases} = ${passed} passed + ${failed} failed + ${notCovered} not covered`);

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type DType, Tensor } from '../lib/index.js';
+import type { DType, Tensor } from '../lib/index.js';
 import { loadSafetensors, saveSafetensors } from '../lib/io/index.js';
 import { readCaseFile } from './golden/data.js';
 import { runGolden, type Summary } from './golden/run.js';
@@ -36,10 +36,13 @@ check('finds a changed value, dtype, gradient and shape, and nothing else', asyn
     mkdirSync(join(dir, 'ops'));
     const names = ['exp', 'mul', 'sum', 'tanh'];
     for (const name of names) {
-      for (const ending of ['json', 'safetensors']) cpSync(join(golden, `ops/${name}.${ending}`), join(dir, `ops/${name}.${ending}`));
+      for (const ending of ['json', 'safetensors'])
+        cpSync(join(golden, `ops/${name}.${ending}`), join(dir, `ops/${name}.${ending}`));
     }
     const ids = await Promise.all(
-      names.map(async (name) => (await readCaseFile(golden, 'ops', name)).cases.find(({ dtype }) => dtype === 'float32')?.id),
+      names.map(
+        async (name) => (await readCaseFile(golden, 'ops', name)).cases.find(({ dtype }) => dtype === 'float32')?.id,
+      ),
     );
     const [exp, mul, sum, tanh] = ids;
     assert.equal(failuresOf(await runGolden(dir)), []);
@@ -49,9 +52,12 @@ check('finds a changed value, dtype, gradient and shape, and nothing else', asyn
     await damage(dir, 'sum', { [`${sum}/grads.args.0`]: grow });
     await damage(dir, 'tanh', { [`${tanh}/output.0`]: (x) => x.unsqueeze(0) });
     const failures = failuresOf(await runGolden(dir));
-    assert.equal(failures.map(({ id }) => id), ids);
+    assert.equal(
+      failures.map(({ id }) => id),
+      ids,
+    );
     const reasons = [/^output 0: element/, /^output 0: dtype/, /^gradient of args\.0: element/, /^output 0: shape/];
-    reasons.forEach((reason, i) => assert.match(failures[i]?.reason ?? '', reason));
+    for (const [i, reason] of reasons.entries()) assert.match(failures[i]?.reason ?? '', reason);
   } finally {
     rmSync(dir, { recursive: true });
   }

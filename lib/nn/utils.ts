@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 import { noGrad } from '../autograd.js';
-import { ArgumentRangeError } from '../errors.js';
-import { vectorNorm } from '../ops/statistics.js';
-import { clamp } from '../ops/pointwise.js';
-import type { Tensor } from '../tensor.js';
 import { zeros } from '../creation.js';
+import { ArgumentRangeError } from '../errors.js';
+import { clamp } from '../ops/pointwise.js';
+import { vectorNorm } from '../ops/statistics.js';
+import type { Tensor } from '../tensor.js';
 
 function gradientsOf(parameters: Tensor | Iterable<Tensor>): Tensor[] {
   const list = Symbol.iterator in parameters ? [...parameters] : [parameters];
@@ -24,7 +24,7 @@ export function clipGradNorm_(
   return noGrad(() => {
     const gradients = gradientsOf(parameters);
     const total = zeros([gradients.length]);
-    gradients.forEach((grad, i) => total.select(0, i).copy_(vectorNorm(grad, { ord: normType })));
+    for (const [i, grad] of gradients.entries()) total.select(0, i).copy_(vectorNorm(grad, { ord: normType }));
     const norm = gradients.length > 0 ? vectorNorm(total, { ord: normType }) : total.sum();
     if (errorIfNonfinite && !Number.isFinite(norm.item())) {
       throw new ArgumentRangeError(`clipGradNorm_: the gradients' norm is ${norm.item()}`);

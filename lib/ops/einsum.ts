@@ -13,7 +13,8 @@ interface Labelled {
 function expandLabels(term: string, ndim: number): string[] {
   const [before = '', after] = term.split('...');
   const letters = [...before, ...(after ?? '')];
-  if (letters.some((letter) => !/[a-zA-Z]/.test(letter))) throw new ArgumentRangeError(`einsum: '${term}' is not letters and '...'`);
+  if (letters.some((letter) => !/[a-zA-Z]/.test(letter)))
+    throw new ArgumentRangeError(`einsum: '${term}' is not letters and '...'`);
   const hidden = after === undefined ? 0 : ndim - letters.length;
   if (hidden < 0 || hidden + letters.length !== ndim) {
     throw new ShapeError(`einsum: '${term}' names ${letters.length} dimensions, its tensor has ${ndim}`);
@@ -52,7 +53,12 @@ function contract(a: Labelled, b: Labelled, kept: ReadonlySet<string>, sizes: Re
     const full = x.permute(order.map((label) => labels.indexOf(label))).expand(sizesOf(order));
     return full.reshape(shape);
   };
-  const [n, m, k, r] = [batch, left, inside, right].map((labels) => numel(sizesOf(labels))) as [number, number, number, number];
+  const [n, m, k, r] = [batch, left, inside, right].map((labels) => numel(sizesOf(labels))) as [
+    number,
+    number,
+    number,
+    number,
+  ];
   const x = stack(a, [...batch, ...left, ...inside], [n, m, k]);
   const y = stack(b, [...batch, ...inside, ...right], [n, k, r]);
   const wide = x.dtype !== y.dtype && !x.isFloatingPoint() && !y.isFloatingPoint();
@@ -78,7 +84,9 @@ function sizesOfLabels(operands: Labelled[]): Map<string, number> {
 }
 
 function outputLabels(inputs: string[], output: string | undefined, operands: Labelled[]): string[] {
-  const hidden = [...new Set(operands.flatMap(({ labels }) => labels.filter((label) => label.startsWith('.'))))].sort().reverse();
+  const hidden = [...new Set(operands.flatMap(({ labels }) => labels.filter((label) => label.startsWith('.'))))]
+    .sort()
+    .reverse();
   if (output === undefined) {
     const letters = inputs.join('').replaceAll('.', '');
     return [...hidden, ...[...new Set(letters)].filter((letter) => letters.split(letter).length === 2).sort()];
@@ -102,7 +110,8 @@ export function einsum(equation: string, operands: readonly Tensor[]): Tensor {
   const wanted = outputLabels(terms, output, labelled);
   const sizes = sizesOfLabels(labelled);
   const unknown = wanted.find((label, i) => !sizes.has(label) || wanted.indexOf(label) !== i);
-  if (unknown !== undefined) throw new ArgumentRangeError(`einsum: output label '${unknown}' is repeated or in no term`);
+  if (unknown !== undefined)
+    throw new ArgumentRangeError(`einsum: output label '${unknown}' is repeated or in no term`);
   const rest = labelled.map(takeDiagonals);
   let result = rest.shift() as Labelled;
   for (;;) {

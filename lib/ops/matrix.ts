@@ -30,6 +30,7 @@ export function diagEmbed(x: Tensor, { offset = 0, dim1 = -2, dim2 = -1 }: Diago
 
 /** The diagonal of a matrix, or the matrix with a vector on its diagonal. */
 export function diag(x: Tensor, offset = 0): Tensor {
-  if (x.ndim !== 1 && x.ndim !== 2) throw new ShapeError(`diag: expected 1 or 2 dimensions, got shape [${x.shape.join(', ')}]`);
+  if (x.ndim !== 1 && x.ndim !== 2)
+    throw new ShapeError(`diag: expected 1 or 2 dimensions, got shape [${x.shape.join(', ')}]`);
   return x.ndim === 1 ? diagEmbed(x, { offset }) : x.diagonal({ offset }).clone();
 }

@@ -60,7 +60,11 @@ const largest: Partial<Record<DType, number>> = {
 /** NaN and ±∞ replaced: by default with 0 and the dtype's largest finite numbers. */
 export function nanToNum(
   x: Tensor,
-  { nan = 0, posinf, neginf }: { nan?: number | undefined; posinf?: number | undefined; neginf?: number | undefined } = {},
+  {
+    nan = 0,
+    posinf,
+    neginf,
+  }: { nan?: number | undefined; posinf?: number | undefined; neginf?: number | undefined } = {},
 ): Tensor {
   const limit = largest[x.dtype];
   if (limit === undefined) return x.clone();
@@ -90,7 +94,11 @@ export interface CloseOptions {
   equalNan?: boolean;
 }
 /** Where a and b are equal up to `atol + rtol · |b|`. @throws DTypeError unless both have one dtype */
-export function isclose(a: Tensor, b: Tensor, { rtol = 1e-5, atol = 1e-8, equalNan = false }: CloseOptions = {}): Tensor {
+export function isclose(
+  a: Tensor,
+  b: Tensor,
+  { rtol = 1e-5, atol = 1e-8, equalNan = false }: CloseOptions = {},
+): Tensor {
   if (a.dtype !== b.dtype) throw new DTypeError(`isclose: expected one dtype, got ${a.dtype} and ${b.dtype}`);
   const [x, y] = a.isFloatingPoint() ? [a, b] : [a.to('float64'), b.to('float64')];
   const distance = x.sub(y).abs();

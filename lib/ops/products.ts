@@ -9,7 +9,8 @@ import { normalizeDim } from './view.js';
 const rawMatmul = raw('matmul', 'a: Tensor, b: Tensor -> Tensor');
 
 function expectDims(op: string, what: string, x: Tensor, ndim: number): void {
-  if (x.ndim !== ndim) throw new ShapeError(`${op}: ${what}: expected ${ndim} dimensions, got shape [${x.shape.join(', ')}]`);
+  if (x.ndim !== ndim)
+    throw new ShapeError(`${op}: ${what}: expected ${ndim} dimensions, got shape [${x.shape.join(', ')}]`);
 }
 
 /**
@@ -104,7 +105,11 @@ export function addr(input: Tensor, a: Tensor, b: Tensor, options: AddProductOpt
 /**
  * Sum of products over `dims`: the last `dims` dimensions of a with the first of b, or two lists of dimensions.
  */
-export function tensordot(a: Tensor, b: Tensor, dims: number | readonly [readonly number[], readonly number[]] = 2): Tensor {
+export function tensordot(
+  a: Tensor,
+  b: Tensor,
+  dims: number | readonly [readonly number[], readonly number[]] = 2,
+): Tensor {
   const count = (n: number) => Array.from({ length: n }, (_, i) => i);
   const [dimsA, dimsB] = typeof dims === 'number' ? [count(dims).map((i) => i - dims), count(dims)] : dims;
   const summedA = dimsA.map((d) => normalizeDim('tensordot', d, a.ndim));
@@ -116,12 +121,20 @@ export function tensordot(a: Tensor, b: Tensor, dims: number | readonly [readonl
   const inside = sizes(a, summedA).map((size, i) => (size === 1 ? (b.shape[summedB[i] as number] as number) : size));
   const fits = sizes(b, summedB).every((size, i) => size === 1 || size === inside[i]);
   if (summedA.length !== summedB.length || !fits) {
-    throw new ShapeError(`tensordot: sizes [${sizes(a, summedA)}] and [${sizes(b, summedB)}] of the summed dimensions differ`);
+    throw new ShapeError(
+      `tensordot: sizes [${sizes(a, summedA)}] and [${sizes(b, summedB)}] of the summed dimensions differ`,
+    );
   }
   const leftSizes = [...sizes(a, keptA), ...inside];
   const rightSizes = [...inside, ...sizes(b, keptB)];
-  const left = a.permute([...keptA, ...summedA]).expand(leftSizes).reshape([numel(sizes(a, keptA)), numel(inside)]);
-  const right = b.permute([...summedB, ...keptB]).expand(rightSizes).reshape([numel(inside), numel(sizes(b, keptB))]);
+  const left = a
+    .permute([...keptA, ...summedA])
+    .expand(leftSizes)
+    .reshape([numel(sizes(a, keptA)), numel(inside)]);
+  const right = b
+    .permute([...summedB, ...keptB])
+    .expand(rightSizes)
+    .reshape([numel(inside), numel(sizes(b, keptB))]);
   return matmul(left, right).reshape([...sizes(a, keptA), ...sizes(b, keptB)]);
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { DType } from '../dtype.js';
 import { DTypeError } from '../errors.js';
-import { type Reduction, type ReduceOptions, reduceArgs, type SumOptions } from '../ops.js';
+import { type ReduceOptions, type Reduction, reduceArgs, type SumOptions } from '../ops.js';
 import type { Tensor } from '../tensor.js';
 import { normalizeDim, where } from './view.js';
 
@@ -28,7 +28,8 @@ function countOf(op: string, x: Tensor, options: Dims | ReduceOptions | undefine
 
 function expectFloat(op: string, x: Tensor, dtype: DType | undefined): Tensor {
   const y = dtype ? x.to(dtype) : x;
-  if (!y.isFloatingPoint()) throw new DTypeError(`${op}: expected a floating dtype, got ${y.dtype}; pass a dtype or convert first`);
+  if (!y.isFloatingPoint())
+    throw new DTypeError(`${op}: expected a floating dtype, got ${y.dtype}; pass a dtype or convert first`);
   return y;
 }
 
@@ -55,6 +56,7 @@ export function varMean(x: Tensor, options?: Dims | SpreadOptions): [Tensor, Ten
 function variance(x: Tensor, options?: Dims | SpreadOptions): Tensor {
   return varMean(x, options)[0];
 }
+
 /** Sum of squared deviations from the mean over (count - correction). */
 export { variance as var };
 
@@ -137,7 +139,10 @@ export function vectorNorm(x: Tensor, options?: Dims | (ReduceOptions & { ord?: 
 /**
  * Norm of the matrices in two dimensions. `ord` 'fro' Frobenius, ±1 largest or smallest column sum of magnitudes, ±∞ row sum.
  */
-export function matrixNorm(x: Tensor, options: NormOptions & { dim?: readonly [number, number] | undefined } = {}): Tensor {
+export function matrixNorm(
+  x: Tensor,
+  options: NormOptions & { dim?: readonly [number, number] | undefined } = {},
+): Tensor {
   const { ord = 'fro', dim: [rows, cols] = [-2, -1], keepdim = false } = options;
   if (ord === 'fro') return vectorNorm(x, { dim: [rows, cols], keepdim });
   if (Math.abs(ord) !== 1 && Math.abs(ord) !== Infinity) {
@@ -150,7 +155,10 @@ export function matrixNorm(x: Tensor, options: NormOptions & { dim?: readonly [n
 }
 
 /** Norm of all elements, or along `dim`: of vectors, or of matrices if `p` is 'fro' and there are two dims. */
-export function norm(x: Tensor, { p = 'fro', dim, keepdim }: ReduceOptions & { p?: number | 'fro' | undefined } = {}): Tensor {
+export function norm(
+  x: Tensor,
+  { p = 'fro', dim, keepdim }: ReduceOptions & { p?: number | 'fro' | undefined } = {},
+): Tensor {
   return vectorNorm(x, { ord: p === 'fro' ? 2 : p, dim, keepdim });
 }
 

@@ -101,6 +101,7 @@ Layout reduction_layout(const Tensor& x, const Dims& dims, DType type) {
 
 template <int kOp>
 void call_kernel(Args args, Tensor* out) {
+  if (out->numel() == 0) return;
   const ReduceRow& row = kRows[kOp];
   const Tensor& x = args[0].tensor();
   const DType type = compute_dtype(x.dtype());

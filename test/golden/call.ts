@@ -36,7 +36,12 @@ function backward(outputs: unknown[], test: CallCase, inputs: Tensor[], tensors:
   return grad(roots, inputs, { gradOutputs: starts, allowUnused: true });
 }
 
-function compareGradients(outputs: unknown[], test: CallCase, byPath: Map<string, Tensor>, tensors: Record<string, Tensor>) {
+function compareGradients(
+  outputs: unknown[],
+  test: CallCase,
+  byPath: Map<string, Tensor>,
+  tensors: Record<string, Tensor>,
+) {
   const paths = Object.keys(test.grads);
   const inputs = paths.map((path) => {
     const input = byPath.get(path);

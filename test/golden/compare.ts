@@ -36,13 +36,19 @@ export function compareTensors(what: string, got: Tensor, want: Tensor, toleranc
 }
 
 /** The gradient of one input; none at all counts as zero on either side. */
-export function compareGradient(what: string, got: Tensor | undefined, want: Tensor | undefined, tolerance: Tolerance): void {
+export function compareGradient(
+  what: string,
+  got: Tensor | undefined,
+  want: Tensor | undefined,
+  tolerance: Tolerance,
+): void {
   if (got && want) compareTensors(what, got, want, tolerance);
   const other = got ?? want;
   if ((got && want) || !other) return;
   const values = elements(other);
   const i = Array.from(values).findIndex((value) => !isClose(Number(value), 0, tolerance));
-  if (i >= 0) throw new Mismatch(`${what}: element ${i}: got ${got ? values[i] : 'none'}, want ${want ? values[i] : 'none'}`);
+  if (i >= 0)
+    throw new Mismatch(`${what}: element ${i}: got ${got ? values[i] : 'none'}, want ${want ? values[i] : 'none'}`);
 }
 
 /** Outputs as a flat list: of a list, of `{ values, indices }`, of a single tensor or value. */

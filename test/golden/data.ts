@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { loadSafetensors } from '../../lib/io/index.js';
 import type { Tensor } from '../../lib/index.js';
+import { loadSafetensors } from '../../lib/io/index.js';
 
 // The golden data's files: `<name>.json` with the cases and `<name>.safetensors` with their tensors.
 
@@ -49,5 +49,11 @@ export async function readCaseFile(dir: string, folder: string, name: string): P
   const json = readJson(dir, folder, name);
   const path = join(dir, folder, `${name}.safetensors`);
   const tensors = existsSync(path) ? await loadSafetensors(path) : {};
-  return { title: `${folder}/${name}`, name, call: json.call as string | undefined, cases: json.cases as Case[], tensors };
+  return {
+    title: `${folder}/${name}`,
+    name,
+    call: json.call as string | undefined,
+    cases: json.cases as Case[],
+    tensors,
+  };
 }

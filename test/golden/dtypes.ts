@@ -18,7 +18,9 @@ export function promotionFiles(rows: readonly Row[]): CaseFile[] {
     name: op,
     call: `torch.${op}`,
     tensors: {},
-    cases: rows.filter(([name]) => name === op).map((row) => ({ id: row.join(' '), dtype: row[1], rtol: 0, atol: 0, row })),
+    cases: rows
+      .filter(([name]) => name === op)
+      .map((row) => ({ id: row.join(' '), dtype: row[1], rtol: 0, atol: 0, row })),
   }));
 }
 

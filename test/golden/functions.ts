@@ -12,9 +12,23 @@ type Callable = (...args: unknown[]) => unknown;
  */
 const parameters: Record<string, string> = {
   ...Object.fromEntries(
-    ['all', 'amax', 'amin', 'aminmax', 'any', 'argmax', 'argmin', 'count_nonzero', 'logsumexp', 'mean', 'median', 'nanmean', 'nansum', 'prod', 'sum'].map(
-      (name) => [name, 'input, {dim, keepdim, dtype}'],
-    ),
+    [
+      'all',
+      'amax',
+      'amin',
+      'aminmax',
+      'any',
+      'argmax',
+      'argmin',
+      'count_nonzero',
+      'logsumexp',
+      'mean',
+      'median',
+      'nanmean',
+      'nansum',
+      'prod',
+      'sum',
+    ].map((name) => [name, 'input, {dim, keepdim, dtype}']),
   ),
   cat: 'tensors, dim',
   clamp: 'input, min, max',
@@ -59,7 +73,11 @@ const adapters: Record<string, (own: Callable, args: unknown[], kwargs: Record<s
 function spread(own: Callable, [input, second]: unknown[], { unbiased, ...options }: Record<string, unknown>): unknown {
   const flag = typeof second === 'boolean' ? second : (unbiased as boolean | undefined);
   const dim = typeof second === 'boolean' ? undefined : second;
-  return own(input, { ...(dim !== undefined && { dim }), ...(flag !== undefined && { correction: Number(flag) }), ...options });
+  return own(input, {
+    ...(dim !== undefined && { dim }),
+    ...(flag !== undefined && { correction: Number(flag) }),
+    ...options,
+  });
 }
 
 function numberOf(value: unknown): unknown {
@@ -72,7 +90,10 @@ function lookUp(path: string[]): unknown {
 
 /** Our function, or the method of that name; undefined if cresset has neither. */
 function find(call: string): Callable | undefined {
-  const path = call.replace(/^torch\./, '').split('.').map(camel);
+  const path = call
+    .replace(/^torch\./, '')
+    .split('.')
+    .map(camel);
   const name = path.at(-1) as string;
   const own = path[0] === 'Tensor' ? undefined : lookUp(path);
   if (typeof own === 'function') return own as Callable;
@@ -83,10 +104,15 @@ function find(call: string): Callable | undefined {
 /** Arguments in the order of a list of parameters, options gathered in an object. */
 function arrange(list: string, args: unknown[], kwargs: Record<string, unknown>): unknown[] {
   const [plain = '', options = ''] = list.split('{');
-  const names = (text: string) => text.replace('}', '').split(',').map((name) => camel(name.trim())).filter(Boolean);
+  const names = (text: string) =>
+    text
+      .replace('}', '')
+      .split(',')
+      .map((name) => camel(name.trim()))
+      .filter(Boolean);
   const order = [...names(plain), ...names(options)];
   const values = new Map<string, unknown>(Object.entries(kwargs));
-  args.forEach((value, i) => values.set(order[i] ?? `argument ${i}`, value));
+  for (const [i, value] of args.entries()) values.set(order[i] ?? `argument ${i}`, value);
   const positional = names(plain).map((name) => values.get(name));
   for (const name of names(plain)) values.delete(name);
   const given = [...values].filter(([, value]) => value !== undefined);

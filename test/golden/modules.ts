@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-import * as cresset from '../../lib/index.js';
+
 import type { DType, Tensor } from '../../lib/index.js';
+import * as cresset from '../../lib/index.js';
 import { type CallCase, checkCall } from './call.js';
 import { compareTensors } from './compare.js';
 import type { CaseFile } from './data.js';
@@ -55,7 +56,10 @@ export function moduleCheck({ name, tensors }: CaseFile): Check | undefined {
       const test = untyped as ModuleCase;
       const init = test.init.args.map((value) => decode(value, tensors));
       const module = new Class(...withOptions(init, decodeOptions(test.init.kwargs, tensors)));
-      module.to(test.dtype as DType).train(test.training).loadStateDict(stateOf(test.state_dict, tensors));
+      module
+        .to(test.dtype as DType)
+        .train(test.training)
+        .loadStateDict(stateOf(test.state_dict, tensors));
       const args = test.args.map((value) => decode(value, tensors));
       const kwargs = decodeOptions(test.kwargs, tensors);
       const params = Object.fromEntries(module.namedParameters());
@@ -67,4 +71,3 @@ export function moduleCheck({ name, tensors }: CaseFile): Check | undefined {
     })
   );
 }
-

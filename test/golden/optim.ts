@@ -31,7 +31,12 @@ export interface OptimizerLike {
 }
 export type OptimizerClass = new (params: unknown, options: Record<string, unknown>) => OptimizerLike;
 
-function compareState(test: OptimizerCase, optimizer: OptimizerLike, names: string[], tensors: Record<string, Tensor>): void {
+function compareState(
+  test: OptimizerCase,
+  optimizer: OptimizerLike,
+  names: string[],
+  tensors: Record<string, Tensor>,
+): void {
   const { state } = optimizer.stateDict();
   names.forEach((name, i) => {
     for (const [key, ref] of Object.entries(test.final_state[name] ?? {})) {
@@ -40,11 +45,12 @@ function compareState(test: OptimizerCase, optimizer: OptimizerLike, names: stri
       const want = typeof ref === 'number' ? ref : tensorOf(ref as { tensor: string }, tensors);
       const what = `state ${name}.${key}`;
       if (got instanceof Tensor && want instanceof Tensor && want.ndim > 0) compareTensors(what, got, want, test);
-      else if (Number(valueOf(got)) !== Number(valueOf(want))) throw new Mismatch(`${what}: got ${valueOf(got)}, want ${valueOf(want)}`);
+      else if (Number(plainOf(got)) !== Number(plainOf(want)))
+        throw new Mismatch(`${what}: got ${plainOf(got)}, want ${plainOf(want)}`);
     }
   });
 }
-const valueOf = (x: unknown) => (x instanceof Tensor ? x.item() : x);
+const plainOf = (x: unknown) => (x instanceof Tensor ? x.item() : x);
 
 /** Runs the steps with the stored gradients; parameters are compared after each. */
 function checkOptimizer(Class: OptimizerClass, test: OptimizerCase, tensors: Record<string, Tensor>): void {
@@ -77,12 +83,18 @@ function checkClip(clip: (...args: unknown[]) => unknown, test: ClipCase, tensor
   const [limit, ...rest] = Object.values(test.options);
   const norm = clip(params, limit, ...(rest.length > 0 ? [{ normType: rest[0] }] : []));
   if (test.total_norm !== null && test.total_norm !== undefined) {
-    const got = Number(valueOf(norm));
+    const got = Number(plainOf(norm));
     const slack = test.atol + test.rtol * Math.abs(test.total_norm);
-    if (!(Math.abs(got - test.total_norm) <= slack)) throw new Mismatch(`total_norm: got ${got}, want ${test.total_norm}`);
+    if (!(Math.abs(got - test.total_norm) <= slack))
+      throw new Mismatch(`total_norm: got ${got}, want ${test.total_norm}`);
   }
   names.forEach((name, i) => {
-    compareTensors(`clipped ${name}`, params[i]?.grad as Tensor, tensorOf(test.clipped[name] as { tensor: string }, tensors), test);
+    compareTensors(
+      `clipped ${name}`,
+      params[i]?.grad as Tensor,
+      tensorOf(test.clipped[name] as { tensor: string }, tensors),
+      test,
+    );
   });
 }
 

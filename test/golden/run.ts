@@ -82,7 +82,10 @@ const homonyms = new Set(['ops/nn.functional.unfold']);
 function boundButNotCovered(outcomes: Outcome[]): string[] {
   const bound = new Set((native.listOps as () => { name: string }[])().map(({ name }) => name));
   return outcomes
-    .filter(({ title, cases, notCovered }) => notCovered === cases && bound.has(title.replace(/^ops\/(nn\.functional\.)?/, '')))
+    .filter(
+      ({ title, cases, notCovered }) =>
+        notCovered === cases && bound.has(title.replace(/^ops\/(nn\.functional\.)?/, '')),
+    )
     .filter(({ title }) => !homonyms.has(title))
     .map(({ title }) => `${title}: the addon binds this op, but it is not covered`);
 }
@@ -108,7 +111,8 @@ export async function runGolden(
   const failed = sum((outcome) => outcome.failures.length);
   const notCovered = sum((outcome) => outcome.notCovered);
   const problems = boundButNotCovered(outcomes);
-  if (cases !== passed + failed + notCovered) problems.push(`${cases} cases, but ${passed + failed + notCovered} outcomes`);
+  if (cases !== passed + failed + notCovered)
+    problems.push(`${cases} cases, but ${passed + failed + notCovered} outcomes`);
   if (cases === 0) problems.push(`no cases in ${dir}`);
   return { outcomes, cases, passed, failed, notCovered, problems };
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-import { asStrided } from '../../lib/ops/view.js';
+
 import { scalar, Tensor } from '../../lib/index.js';
+import { asStrided } from '../../lib/ops/view.js';
 import type { Stored } from './data.js';
 
 /** weight_decay -> weightDecay. */
@@ -38,7 +39,10 @@ export function decode(value: Stored, tensors: Record<string, Tensor>): unknown 
 }
 
 /** Keyword arguments as an options object with camelCase names. */
-export function decodeOptions(kwargs: Record<string, Stored>, tensors: Record<string, Tensor>): Record<string, unknown> {
+export function decodeOptions(
+  kwargs: Record<string, Stored>,
+  tensors: Record<string, Tensor>,
+): Record<string, unknown> {
   const plain = (value: Stored) => (isObject(value) && 'float' in value ? value.float : decode(value, tensors));
   return Object.fromEntries(Object.entries(kwargs).map(([name, value]) => [camel(name), plain(value)]));
 }
@@ -46,7 +50,8 @@ export function decodeOptions(kwargs: Record<string, Stored>, tensors: Record<st
 /** The tensors among arguments under the data's paths: `args.0`, `args.0.1`, `kwargs.weight`. */
 export function tensorsByPath(value: unknown, path: string, found = new Map<string, Tensor>()): Map<string, Tensor> {
   if (value instanceof Tensor) found.set(path, value);
-  else if (Array.isArray(value)) value.forEach((item, i) => tensorsByPath(item, `${path}.${i}`, found));
-  else if (isObject(value)) for (const [name, item] of Object.entries(value)) tensorsByPath(item, `${path}.${name}`, found);
+  else if (Array.isArray(value) || isObject(value)) {
+    for (const [name, item] of Object.entries(value)) tensorsByPath(item, `${path}.${name}`, found);
+  }
   return found;
 }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
-import { exp, expm1, log1p, logsigmoid, sigmoid, tanh } from '../../ops.js';
+
+import { ShapeError } from '../../errors.js';
 import { clamp } from '../../ops/pointwise.js';
 import { type SoftmaxOptions, softmax } from '../../ops/softmax.js';
 import { where } from '../../ops/view.js';
-import { ShapeError } from '../../errors.js';
+import { exp, expm1, log1p, logsigmoid, sigmoid, tanh } from '../../ops.js';
 import type { Tensor } from '../../tensor.js';
 
 /** x where it is positive, else negativeSlope · x. */
@@ -16,7 +17,9 @@ export function prelu(x: Tensor, weight: Tensor): Tensor {
   if (weight.ndim > 1 || weight.numel() !== channels) {
     throw new ShapeError(`prelu: weight: expected 1 element or ${channels}, got shape [${weight.shape.join(', ')}]`);
   }
-  const slope = weight.reshape(x.ndim > 1 ? [1, channels, ...Array(x.ndim - 2).fill(1)] : x.ndim === 1 ? [channels] : []);
+  const slope = weight.reshape(
+    x.ndim > 1 ? [1, channels, ...Array(x.ndim - 2).fill(1)] : x.ndim === 1 ? [channels] : [],
+  );
   return where(x.gt(0), x, x.mul(slope));
 }
 /** x where it is positive, else alpha · (e^x - 1). */
@@ -31,7 +34,7 @@ export function celu(x: Tensor, { alpha = 1 }: { alpha?: number } = {}): Tensor 
 }
 /** Self-normalising elu (Klambauer et al. 2017). */
 export function selu(x: Tensor): Tensor {
-  return elu(x, { alpha: 1.6732632423543772848170429916717 }).mul(1.0507009873554804934193349852946);
+  return elu(x, { alpha: 1.6732632423543772 }).mul(1.0507009873554805);
 }
 /** log(1 + e^(beta x)) / beta; x itself where beta · x > threshold. */
 export function softplus(x: Tensor, { beta = 1, threshold = 20 }: { beta?: number; threshold?: number } = {}): Tensor {

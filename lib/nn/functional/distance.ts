@@ -4,7 +4,11 @@ import { vectorNorm } from '../../ops/statistics.js';
 import type { Tensor } from '../../tensor.js';
 
 /** Cosine of the angle between vectors along `dim`; lengths are at least `eps`. */
-export function cosineSimilarity(a: Tensor, b: Tensor, { dim = 1, eps = 1e-8 }: { dim?: number; eps?: number } = {}): Tensor {
+export function cosineSimilarity(
+  a: Tensor,
+  b: Tensor,
+  { dim = 1, eps = 1e-8 }: { dim?: number; eps?: number } = {},
+): Tensor {
   const product = a.mul(b);
   const size = (x: Tensor) => clampMin(vectorNorm(x.expand(product.shape), { dim }), eps);
   return product.sum(dim).div(size(a).mul(size(b)));
@@ -18,6 +22,9 @@ export function pairwiseDistance(
   return vectorNorm(a.sub(b).add(eps), { ord: p, dim: -1, keepdim });
 }
 /** Vectors along `dim` divided by their p-norm, or by `eps` where that is smaller. */
-export function normalize(x: Tensor, { p = 2, dim = 1, eps = 1e-12 }: { p?: number; dim?: number; eps?: number } = {}): Tensor {
+export function normalize(
+  x: Tensor,
+  { p = 2, dim = 1, eps = 1e-12 }: { p?: number; dim?: number; eps?: number } = {},
+): Tensor {
   return x.div(clampMin(vectorNorm(x, { ord: p, dim, keepdim: true }), eps));
 }

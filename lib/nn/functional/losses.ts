@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: MIT
 import { arange } from '../../creation.js';
 import { ArgumentRangeError, ShapeError } from '../../errors.js';
-import { exp, log, log1p, logsigmoid, minimum, sub, xlogy } from '../../ops.js';
 import { clampMin } from '../../ops/pointwise.js';
 import { mean } from '../../ops/statistics.js';
 import { where } from '../../ops/view.js';
+import { exp, log, log1p, logsigmoid, minimum, sub, xlogy } from '../../ops.js';
 import type { Tensor } from '../../tensor.js';
 import type { Reduction } from './classification.js';
 import { pairwiseDistance } from './distance.js';
 
 // Losses made of elementwise ops. `reduction` says what becomes of the losses of the elements: `'none'` keeps them, `'mean'` (the
 // default) averages, `'sum'` adds.
-
 
 /** Options that every loss has. */
 export interface LossOptions {
@@ -28,7 +27,11 @@ export function reduceLoss(op: string, loss: Tensor, reduction: string = 'mean')
 }
 
 /** (input - target)². */
-export function mseLoss(input: Tensor, target: Tensor, { reduction, weight }: LossOptions & { weight?: Tensor } = {}): Tensor {
+export function mseLoss(
+  input: Tensor,
+  target: Tensor,
+  { reduction, weight }: LossOptions & { weight?: Tensor } = {},
+): Tensor {
   const loss = input.sub(target).square();
   return reduceLoss('mseLoss', weight ? loss.mul(weight) : loss, reduction);
 }
@@ -37,12 +40,20 @@ export function l1Loss(input: Tensor, target: Tensor, { reduction }: LossOptions
   return reduceLoss('l1Loss', input.sub(target).abs(), reduction);
 }
 /** Quadratic below `beta`, linear above (Girshick 2015). */
-export function smoothL1Loss(input: Tensor, target: Tensor, { beta = 1, reduction }: LossOptions & { beta?: number } = {}): Tensor {
+export function smoothL1Loss(
+  input: Tensor,
+  target: Tensor,
+  { beta = 1, reduction }: LossOptions & { beta?: number } = {},
+): Tensor {
   if (beta === 0) return l1Loss(input, target, { reduction });
   return reduceLoss('smoothL1Loss', huber(input.sub(target), beta).div(beta), reduction);
 }
 /** Quadratic below `delta`, linear above: `smoothL1Loss` times delta. */
-export function huberLoss(input: Tensor, target: Tensor, { delta = 1, reduction }: LossOptions & { delta?: number } = {}): Tensor {
+export function huberLoss(
+  input: Tensor,
+  target: Tensor,
+  { delta = 1, reduction }: LossOptions & { delta?: number } = {},
+): Tensor {
   return reduceLoss('huberLoss', huber(input.sub(target), delta), reduction);
 }
 function huber(difference: Tensor, delta: number): Tensor {
@@ -93,7 +104,10 @@ export function poissonNllLoss(
   if (!full) return reduceLoss('poissonNllLoss', loss, reduction);
   const large = target.gt(1);
   const safe = where(large, target, 1);
-  const stirling = safe.mul(log(safe)).sub(safe).add(log(safe.mul(2 * Math.PI)).mul(0.5));
+  const stirling = safe
+    .mul(log(safe))
+    .sub(safe)
+    .add(log(safe.mul(2 * Math.PI)).mul(0.5));
   return reduceLoss('poissonNllLoss', loss.add(where(large, stirling, 0)), reduction);
 }
 /** ½ (log variance + (input - target)² / variance), the variance at least `eps`; `full` adds ½ log 2π. */
@@ -112,16 +126,30 @@ export function gaussianNllLoss(
 }
 
 /** input where target is 1, max(0, margin - input) where it is -1. */
-export function hingeEmbeddingLoss(input: Tensor, target: Tensor, { margin = 1, reduction }: LossOptions & { margin?: number } = {}): Tensor {
+export function hingeEmbeddingLoss(
+  input: Tensor,
+  target: Tensor,
+  { margin = 1, reduction }: LossOptions & { margin?: number } = {},
+): Tensor {
   const far = where(target.eq(1), 0, clampMin(input.neg().add(margin), 0));
   return reduceLoss('hingeEmbeddingLoss', far.add(where(target.eq(-1), 0, input)), reduction);
 }
 /** max(0, -target · (a - b) + margin). */
-export function marginRankingLoss(a: Tensor, b: Tensor, target: Tensor, { margin = 0, reduction }: LossOptions & { margin?: number } = {}): Tensor {
+export function marginRankingLoss(
+  a: Tensor,
+  b: Tensor,
+  target: Tensor,
+  { margin = 0, reduction }: LossOptions & { margin?: number } = {},
+): Tensor {
   return reduceLoss('marginRankingLoss', clampMin(a.sub(b).mul(target.neg()).add(margin), 0), reduction);
 }
 /** 1 - cos(a, b) where target is 1, max(0, cos(a, b) - margin) where it is -1. */
-export function cosineEmbeddingLoss(a: Tensor, b: Tensor, target: Tensor, { margin = 0, reduction }: LossOptions & { margin?: number } = {}): Tensor {
+export function cosineEmbeddingLoss(
+  a: Tensor,
+  b: Tensor,
+  target: Tensor,
+  { margin = 0, reduction }: LossOptions & { margin?: number } = {},
+): Tensor {
   const dot = (x: Tensor, y: Tensor) => x.mul(y).sum(-1);
   const size = dot(a, a).add(1e-12).mul(dot(b, b).add(1e-12)).sqrt();
   const cosine = dot(a, b).div(size);
@@ -139,7 +167,10 @@ export function multilabelSoftMarginLoss(
   target: Tensor,
   { weight, reduction }: LossOptions & { weight?: Tensor | undefined } = {},
 ): Tensor {
-  const loss = target.mul(logsigmoid(input)).add(target.neg().add(1).mul(logsigmoid(input.neg()))).neg();
+  const loss = target
+    .mul(logsigmoid(input))
+    .add(target.neg().add(1).mul(logsigmoid(input.neg())))
+    .neg();
   return reduceLoss('multilabelSoftMarginLoss', mean(weight ? loss.mul(weight) : loss, -1), reduction);
 }
 
@@ -155,7 +186,12 @@ export interface TripletOptions extends LossOptions {
   swap?: boolean;
 }
 /** max(0, d(anchor, positive) - d(anchor, negative) + margin). */
-export function tripletMarginLoss(anchor: Tensor, positive: Tensor, negative: Tensor, options: TripletOptions = {}): Tensor {
+export function tripletMarginLoss(
+  anchor: Tensor,
+  positive: Tensor,
+  negative: Tensor,
+  options: TripletOptions = {},
+): Tensor {
   const { margin = 1, p = 2, eps = 1e-6, swap = false, reduction } = options;
   const near = pairwiseDistance(anchor, positive, { p, eps });
   const far = pairwiseDistance(anchor, negative, { p, eps });
@@ -177,7 +213,9 @@ export function multiMarginLoss(
   const classes = input.size(-1);
   const index = input.ndim === 1 && target.numel() === 1 ? target.reshape([]) : target;
   if (`${index.shape}` !== `${input.shape.slice(0, -1)}`) {
-    throw new ShapeError(`multiMarginLoss: target: expected shape [${input.shape.slice(0, -1)}], got [${target.shape}]`);
+    throw new ShapeError(
+      `multiMarginLoss: target: expected shape [${input.shape.slice(0, -1)}], got [${target.shape}]`,
+    );
   }
   const own = isTarget(index, classes);
   const truth = where(own, input, 0).sum({ dim: -1, keepdim: true });

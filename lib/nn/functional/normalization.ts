@@ -30,7 +30,9 @@ function perChannel(op: string, what: string, values: Tensor | undefined, x: Ten
 function lastDims(op: string, x: Tensor, shape: readonly number[]): number[] {
   const tail = x.shape.slice(x.ndim - shape.length);
   if (shape.length === 0 || `${tail}` !== `${shape}`) {
-    throw new ShapeError(`${op}: input of shape [${x.shape.join(', ')}] does not end in normalizedShape [${shape.join(', ')}]`);
+    throw new ShapeError(
+      `${op}: input of shape [${x.shape.join(', ')}] does not end in normalizedShape [${shape.join(', ')}]`,
+    );
   }
   return shape.map((_, i) => i - shape.length);
 }
@@ -41,7 +43,11 @@ function standardize(x: Tensor, dim: readonly number[], eps: number): Tensor {
 }
 
 /** (x - mean) / √(variance + eps) over the last dimensions (Ba et al. 2016). */
-export function layerNorm(x: Tensor, normalizedShape: readonly number[], { weight, bias, eps = 1e-5 }: NormalizationOptions = {}): Tensor {
+export function layerNorm(
+  x: Tensor,
+  normalizedShape: readonly number[],
+  { weight, bias, eps = 1e-5 }: NormalizationOptions = {},
+): Tensor {
   return affine(standardize(x, lastDims('layerNorm', x, normalizedShape), eps), weight, bias);
 }
 /** x / √(mean of x² + eps) over the last dimensions; `eps` is the dtype's machine epsilon by default. */
@@ -54,7 +60,11 @@ export function rmsNorm(
   return affine(x.mul(mean(x.square(), { dim, keepdim: true }).add(eps).rsqrt()), weight, undefined);
 }
 /** Normalises groups of channels of each sample of [N, C, …] (Wu & He 2018). */
-export function groupNorm(x: Tensor, numGroups: number, { weight, bias, eps = 1e-5 }: NormalizationOptions = {}): Tensor {
+export function groupNorm(
+  x: Tensor,
+  numGroups: number,
+  { weight, bias, eps = 1e-5 }: NormalizationOptions = {},
+): Tensor {
   const [samples = 0, channels = 0] = x.shape;
   if (x.ndim < 2 || channels % numGroups !== 0) {
     throw new ShapeError(`groupNorm: ${numGroups} groups do not divide the channels of shape [${x.shape.join(', ')}]`);
@@ -74,7 +84,8 @@ export interface BatchNormOptions extends NormalizationOptions {
 
 /** Moves running statistics towards those of a batch of `count` values a channel; the variance is the unbiased one. */
 function updateRunning(running: Tensor | undefined, batch: Tensor, momentum: number): void {
-  if (running) noGrad(() => running.copy_(running.mul(1 - momentum).add(batch.detach().reshape(running.shape).mul(momentum))));
+  if (running)
+    noGrad(() => running.copy_(running.mul(1 - momentum).add(batch.detach().reshape(running.shape).mul(momentum))));
 }
 
 /**
@@ -92,12 +103,14 @@ export function batchNorm(
   const centre = perChannel('batchNorm', 'runningMean', runningMean, x);
   const spread = perChannel('batchNorm', 'runningVar', runningVar, x);
   if (!training) {
-    if (!centre || !spread) throw new ArgumentRangeError('batchNorm: without training, runningMean and runningVar are needed');
+    if (!centre || !spread)
+      throw new ArgumentRangeError('batchNorm: without training, runningMean and runningVar are needed');
     return affine(x.sub(centre).mul(spread.add(eps).rsqrt()), scale, shift);
   }
   const dim = x.shape.map((_, i) => i).filter((d) => d !== 1);
   const count = x.numel() / Math.max(x.size(1), 1);
-  if (count <= 1) throw new ShapeError(`batchNorm: training takes more than 1 value a channel, got shape [${x.shape.join(', ')}]`);
+  if (count <= 1)
+    throw new ShapeError(`batchNorm: training takes more than 1 value a channel, got shape [${x.shape.join(', ')}]`);
   const [variance, average] = varMean(x, { dim, correction: 0, keepdim: true });
   updateRunning(runningMean, average, momentum);
   updateRunning(runningVar, variance.mul(count / (count - 1)), momentum);
@@ -134,7 +147,8 @@ export function localResponseNorm(
   size: number,
   { alpha = 1e-4, beta = 0.75, k = 1 }: { alpha?: number; beta?: number; k?: number } = {},
 ): Tensor {
-  if (x.ndim < 3) throw new ShapeError(`localResponseNorm: expected at least 3 dimensions, got shape [${x.shape.join(', ')}]`);
+  if (x.ndim < 3)
+    throw new ShapeError(`localResponseNorm: expected at least 3 dimensions, got shape [${x.shape.join(', ')}]`);
   const channels = x.size(1);
   const padded = zeros(x.shape.with(1, channels + size - 1), { dtype: x.dtype });
   padded.narrow(1, Math.floor(size / 2), channels).copy_(x.square());

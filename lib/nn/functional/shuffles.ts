@@ -4,7 +4,10 @@ import type { Tensor } from '../../tensor.js';
 
 function divided(op: string, x: Tensor, dim: number, by: number): number {
   const size = x.size(dim);
-  if (size % by !== 0) throw new ShapeError(`${op}: ${by} does not divide size ${size} of dimension ${dim} of shape [${x.shape.join(', ')}]`);
+  if (size % by !== 0)
+    throw new ShapeError(
+      `${op}: ${by} does not divide size ${size} of dimension ${dim} of shape [${x.shape.join(', ')}]`,
+    );
   return size / by;
 }
 
@@ -33,5 +36,8 @@ export function pixelUnshuffle(x: Tensor, downscaleFactor: number): Tensor {
 export function channelShuffle(x: Tensor, groups: number): Tensor {
   const each = divided('channelShuffle', x, 1, groups);
   const rest = x.shape.slice(2);
-  return x.reshape([x.size(0), groups, each, ...rest]).transpose(1, 2).reshape(x.shape);
+  return x
+    .reshape([x.size(0), groups, each, ...rest])
+    .transpose(1, 2)
+    .reshape(x.shape);
 }

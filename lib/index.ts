@@ -183,4 +183,5 @@ export {
 } from './random.js';
 export type { BackwardOptions, Device, NestedArray, TensorLike } from './tensor.js';
 export { Tensor } from './tensor.js';
+export * from './gradcheck.js';
 export * from './runtime.js';

@@ -160,6 +160,7 @@ struct ColumnsJob {
 template <class Op, class T, class Y>
 void reduce_columns(int64_t outer, int64_t n, int64_t inner, Y* y, const T* x) {
   typedef ColumnsJob<Op, T, Y> Job;
+  if (inner == 0) return;
   Total<T> partials[kMaxPartials];
   const int64_t tiles = divide_up(inner, kTileColumns);
   const int64_t max_chunks = kMaxPartials / min_of(inner, kTileColumns);

@@ -2,7 +2,7 @@
 import { grad, Tensor } from '../../lib/index.js';
 import { compareGradient, compareOutputs, compareTensors, type Tolerance } from './compare.js';
 import type { Case, Stored } from './data.js';
-import { tensorOf, tensorsByPath } from './values.js';
+import { camel, tensorOf, tensorsByPath } from './values.js';
 
 // What cases of ops/, composite/ and modules/ have in common: a call, outputs, a backward pass, changed arguments.
 
@@ -21,6 +21,9 @@ export interface CallCase extends Case {
   grad_rtol: number;
   grad_atol: number;
 }
+
+/** The data's path with our names of keyword arguments; parameters keep theirs. */
+const ownPath = (path: string) => (path.startsWith('kwargs.') ? camel(path) : path);
 
 /** Gradients of the outputs that have one, started with the case's cotangents. */
 function backward(outputs: unknown[], test: CallCase, inputs: Tensor[], tensors: Record<string, Tensor>) {
@@ -44,7 +47,7 @@ function compareGradients(
 ) {
   const paths = Object.keys(test.grads);
   const inputs = paths.map((path) => {
-    const input = byPath.get(path);
+    const input = byPath.get(ownPath(path));
     if (!input) throw new Error(`golden data: no argument at ${path}`);
     return input;
   });
@@ -68,10 +71,10 @@ export function checkCall(
   call: () => unknown,
 ): void {
   const byPath = new Map(Object.entries(args).flatMap(([name, value]) => [...tensorsByPath(value, name)]));
-  for (const path of test.inputs_requiring_grad) byPath.get(path)?.requiresGrad_();
+  for (const path of test.inputs_requiring_grad) byPath.get(ownPath(path))?.requiresGrad_();
   const outputs = compareOutputs(call(), test, tensors);
   compareGradients(outputs, test, byPath, tensors);
   for (const [path, ref] of Object.entries(test.mutated ?? {})) {
-    compareTensors(`mutated ${path}`, byPath.get(path) as Tensor, tensorOf(ref, tensors), test);
+    compareTensors(`mutated ${path}`, byPath.get(ownPath(path)) as Tensor, tensorOf(ref, tensors), test);
   }
 }

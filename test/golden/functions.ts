@@ -39,6 +39,7 @@ const parameters: Record<string, string> = {
   'nn.functional.glu': 'input, {dim}',
   'nn.functional.local_response_norm': 'input, size, {alpha, beta, k}',
   'nn.functional.group_norm': 'input, num_groups, {weight, bias, eps}',
+  'nn.functional.instance_norm': 'input',
   'nn.functional.layer_norm': 'input, normalized_shape, {weight, bias, eps}',
   'nn.functional.leaky_relu': 'input, {negative_slope}',
   'nn.functional.pixel_shuffle': 'input, upscale_factor',

@@ -80,7 +80,7 @@ function checkClip(clip: (...args: unknown[]) => unknown, test: ClipCase, tensor
     param.grad = grad.clone();
     return param;
   });
-  const [limit, ...rest] = Object.values(test.options);
+  const [limit, ...rest] = Object.values(decodeOptions(test.options, tensors));
   const norm = clip(params, limit, ...(rest.length > 0 ? [{ normType: rest[0] }] : []));
   if (test.total_norm !== null && test.total_norm !== undefined) {
     const got = Number(plainOf(norm));

@@ -2,6 +2,7 @@
 export { logSoftmax, softmax } from '../../ops/softmax.js';
 export { gelu, logsigmoid, relu, sigmoid, silu, tanh } from '../../ops.js';
 export * from './activations.js';
+export * from './attention.js';
 export * from './classification.js';
 export * from './distance.js';
 export { bilinear, type DropoutOptions, dropout, linear } from './layers.js';

@@ -26,6 +26,9 @@ export function reduceLoss(op: string, loss: Tensor, reduction: string = 'mean')
   throw new ArgumentRangeError(`${op}: reduction: expected 'none', 'mean' or 'sum', got '${reduction}'`);
 }
 
+/** Its own dtype if floating, else float32. */
+const floatOf = (x: Tensor) => (x.isFloatingPoint() ? x.dtype : 'float32');
+
 /** (input - target)². */
 export function mseLoss(
   input: Tensor,
@@ -141,7 +144,7 @@ export function marginRankingLoss(
   target: Tensor,
   { margin = 0, reduction }: LossOptions & { margin?: number } = {},
 ): Tensor {
-  return reduceLoss('marginRankingLoss', clampMin(a.sub(b).mul(target.neg()).add(margin), 0), reduction);
+  return reduceLoss('marginRankingLoss', clampMin(a.sub(b).mul(target.neg()).to(floatOf(a)).add(margin), 0), reduction);
 }
 /** 1 - cos(a, b) where target is 1, max(0, cos(a, b) - margin) where it is -1. */
 export function cosineEmbeddingLoss(

@@ -129,6 +129,7 @@ export * from './ops/einsum.js';
 export * from './ops/matrix.js';
 export * from './ops/pointwise.js';
 export * from './ops/products.js';
+export * as optim from './optim/index.js';
 export { imageBatch } from './ops/image.js';
 export { bernoulli, multinomial } from './ops/random.js';
 export { logSoftmax, softmax } from './ops/softmax.js';

@@ -2,42 +2,64 @@
 import { noGrad } from '../autograd.js';
 import { zeros } from '../creation.js';
 import { ArgumentRangeError } from '../errors.js';
-import { clamp } from '../ops/pointwise.js';
-import { vectorNorm } from '../ops/statistics.js';
 import type { Tensor } from '../tensor.js';
 
-function gradientsOf(parameters: Tensor | Iterable<Tensor>): Tensor[] {
-  const list = Symbol.iterator in parameters ? [...parameters] : [parameters];
-  return list.flatMap(({ grad }) => grad ?? []);
+const gradientsOf = (parameters: Tensor | Iterable<Tensor>): Tensor[] => {
+  const list = 'shape' in parameters ? [parameters as Tensor] : [...parameters];
+  return list.map((x) => x.grad).filter((g) => g !== undefined);
+};
+
+/** (Σ |x|^p)^(1/p) over all elements. */
+function vectorNorm(x: Tensor, p: number): Tensor {
+  if (p === Number.POSITIVE_INFINITY) return x.abs().amax();
+  if (p === 1) return x.abs().sum();
+  return p === 2
+    ? x.square().sum().sqrt()
+    : x
+        .abs()
+        .pow(p)
+        .sum()
+        .pow(1 / p);
 }
 
 /**
- * Scales all gradients so that their joint norm is at most `maxNorm`: by min(1, maxNorm / (norm + 1e-6)), in place.
+ * Scales the gradients in place so that the norm of all of them together is at most `maxNorm`: a factor
+ * min(1, maxNorm / (norm + 1e-6)).
  * @returns the norm before
- * @throws RangeError with `errorIfNonfinite` if the norm is NaN or infinite
+ * @throws RangeError for a norm that is not finite, with `errorIfNonfinite`
  */
 export function clipGradNorm_(
   parameters: Tensor | Iterable<Tensor>,
   maxNorm: number,
   { normType = 2, errorIfNonfinite = false }: { normType?: number; errorIfNonfinite?: boolean } = {},
 ): Tensor {
+  if (!(normType > 0))
+    throw new ArgumentRangeError(`clipGradNorm_: normType: expected a number above 0, got ${normType}`);
+  if (!(maxNorm >= 0))
+    throw new ArgumentRangeError(`clipGradNorm_: maxNorm: expected a number of at least 0, got ${maxNorm}`);
+  const gradients = gradientsOf(parameters);
   return noGrad(() => {
-    const gradients = gradientsOf(parameters);
-    const total = zeros([gradients.length]);
-    for (const [i, grad] of gradients.entries()) total.select(0, i).copy_(vectorNorm(grad, { ord: normType }));
-    const norm = gradients.length > 0 ? vectorNorm(total, { ord: normType }) : total.sum();
+    const norms = gradients.map((g) => vectorNorm(g, normType));
+    const total = zeros([norms.length], { dtype: norms[0]?.dtype });
+    norms.forEach((norm, i) => {
+      total.select(0, i).copy_(norm);
+    });
+    const norm = norms.length ? vectorNorm(total, normType) : zeros([]);
     if (errorIfNonfinite && !Number.isFinite(norm.item())) {
       throw new ArgumentRangeError(`clipGradNorm_: the gradients' norm is ${norm.item()}`);
     }
-    const factor = clamp(norm.add(1e-6).reciprocal().mul(maxNorm), undefined, 1);
-    for (const grad of gradients) grad.mul_(factor);
+    const factor = norm.add(1e-6).reciprocal().mul(maxNorm).minimum(1);
+    for (const g of gradients) g.mul_(factor);
     return norm;
   });
 }
 
 /** Limits every element of the gradients to [-clipValue, clipValue], in place. */
 export function clipGradValue_(parameters: Tensor | Iterable<Tensor>, clipValue: number): void {
+  if (!(clipValue >= 0)) {
+    throw new ArgumentRangeError(`clipGradValue_: clipValue: expected a number of at least 0, got ${clipValue}`);
+  }
   noGrad(() => {
-    for (const grad of gradientsOf(parameters)) grad.copy_(clamp(grad, -clipValue, clipValue));
+    for (const g of gradientsOf(parameters)) g.copy_(g.minimum(clipValue).maximum(-clipValue));
   });
 }

@@ -16,6 +16,7 @@ export {
   zeros,
   zerosLike,
 } from './creation.js';
+export { device } from './device.js';
 export { type DType, dtypes, isFloatingPoint, itemSize, type TypedArray } from './dtype.js';
 export {
   CheckpointError,

@@ -185,5 +185,6 @@ export {
 } from './random.js';
 export type { BackwardOptions, Device, NestedArray, TensorLike } from './tensor.js';
 export { Tensor } from './tensor.js';
+export { AutogradFunction, FunctionContext, type MaybeTensor } from './function.js';
 export * from './gradcheck.js';
 export * from './runtime.js';

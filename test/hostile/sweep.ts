@@ -16,8 +16,10 @@ const tell = (text: string) => writeSync(file, text.slice(0, 200).padEnd(220), 0
 
 /** The result in a form that two calls can be compared by. */
 function digest(result: unknown, depth = 0): string {
-  if (result instanceof Tensor) return `${result.dtype}[${result.shape}]${Buffer.from(result.toTypedArray().buffer).toString('hex')}`;
-  if (Array.isArray(result) && depth < 3) return `[${result.map((item) => digest(item, depth + 1)).join()}]`;
+  if (result instanceof Tensor)
+    return `${result.dtype}[${result.shape}]${Buffer.from(result.toTypedArray().buffer).toString('hex')}`;
+  if (Array.isArray(result) && depth < 3 && result.length < 1000)
+    return `[${result.map((item) => digest(item, depth + 1)).join()}]`;
   return typeof result === 'object' && result !== null ? result.constructor?.name : String(result);
 }
 
@@ -51,7 +53,11 @@ const isPlain = (x: unknown): x is Record<string, unknown> =>
   typeof x === 'object' && x !== null && Object.getPrototypeOf(x) === Object.prototype;
 
 /** Every way to put `value` into the example: an argument, a field of an option object, one argument more. */
-function* placements(example: Example, options: readonly string[], value: () => unknown): Generator<[string, unknown[]]> {
+function* placements(
+  example: Example,
+  options: readonly string[],
+  value: () => unknown,
+): Generator<[string, unknown[]]> {
   const args = example();
   for (let i = 0; i <= args.length; i++) yield [`argument ${i}`, example().toSpliced(i, 1, value())];
   for (const [i, arg] of args.entries()) {
@@ -69,10 +75,12 @@ async function sweep(call: Call, example: Example): Promise<void> {
   const check = async (where: string, run: () => unknown) => {
     tell(`${call.name}: ${where}`);
     const { error } = await attempt(run);
-    if (error !== undefined && !(error instanceof Error)) problems.push(`${call.name}: ${where}: threw ${String(error)}`);
+    if (error !== undefined && !(error instanceof Error))
+      problems.push(`${call.name}: ${where}: threw ${String(error)}`);
     const next = await valid();
     if (next.error) problems.push(`${call.name}: ${where}: then the valid call failed: ${next.error}`);
-    else if (isRepeatable && next.value !== first.value) problems.push(`${call.name}: ${where}: then the valid call differed`);
+    else if (isRepeatable && next.value !== first.value)
+      problems.push(`${call.name}: ${where}: then the valid call differed`);
   };
   for (const [name, make] of Object.entries(hostileValues)) {
     for (const [place, args] of placements(example, options, make)) {
@@ -82,9 +90,14 @@ async function sweep(call: Call, example: Example): Promise<void> {
   }
 }
 
+/** A tensor's method has the examples of the function of its name, with and without `_`. */
+const namesOf = (name: string) =>
+  name.startsWith('Tensor.') ? [name, name.slice(7), name.slice(7).replace(/_$/, '')] : [name];
+
 /** The example from the table, else the first candidate that works. */
 async function findExample(call: Call): Promise<Example | undefined> {
-  const own = examples[call.name];
+  const known = namesOf(call.name).find((name) => Object.hasOwn(examples, name));
+  const own = known && examples[known];
   for (const example of own ? [own] : candidates) {
     tell(`${call.name}: looking for an example`);
     const { error } = await attempt(() => call.invoke(example(), call.self?.()));
@@ -109,31 +122,30 @@ async function sweepCall(call: Call, fn: unknown): Promise<Example | undefined> 
 const isClass = (value: unknown): value is new (...args: unknown[]) => object =>
   typeof value === 'function' && /^class\b/.test(Function.prototype.toString.call(value));
 
-/** Accessors and methods of a prototype; statics likewise. */
-async function sweepMembers(name: string, holder: object, self: (() => unknown) | undefined): Promise<void> {
+type Self = (() => unknown) | undefined;
+
+/** Accessors and methods of a prototype; statics likewise. Without `self` it is the first argument. */
+async function sweepMembers(name: string, holder: object, self: Self): Promise<void> {
+  const method = (fn: (...args: never[]) => unknown) => (args: unknown[], that: unknown) =>
+    self ? Reflect.apply(fn, that, args) : Reflect.apply(fn, args[0], args.slice(1));
   for (const [key, property] of Object.entries(Object.getOwnPropertyDescriptors(holder))) {
     if (key === 'constructor' || key === 'prototype') continue;
-    const member = `${name}.${key}`;
-    if (typeof property.value === 'function') {
-      await sweepCall({ name: member, invoke: (args, that) => Reflect.apply(property.value, that, args), self }, property.value);
-    }
-    if (property.get) {
-      const { get } = property;
-      await sweepCall({ name: `${member} (get)`, invoke: (_, that) => Reflect.apply(get, that, []), self }, get);
-    }
-    if (property.set) {
-      const { set } = property;
-      await sweepCall({ name: `${member} (set)`, invoke: (args, that) => Reflect.apply(set, that, args), self }, set);
+    for (const [suffix, fn] of [
+      ['', property.value],
+      [' (get)', property.get],
+      [' (set)', property.set],
+    ]) {
+      if (typeof fn === 'function') await sweepCall({ name: `${name}.${key}${suffix}`, invoke: method(fn), self }, fn);
     }
   }
 }
 
 async function sweepClass(name: string, cls: new (...args: unknown[]) => object): Promise<void> {
-  const make = examples[`new ${name}`];
+  const isTensor = cls === (Tensor as unknown);
   const construct: Call = { name: `new ${name}`, invoke: (args) => Reflect.construct(cls, args) };
-  const example = cls === (Tensor as unknown) ? undefined : await sweepCall(construct, cls);
-  const instance = make && cls === (Tensor as unknown) ? () => make()[0] : example && (() => Reflect.construct(cls, example()));
-  if (instance) await sweepMembers(name, cls.prototype, instance);
+  const example = isTensor ? undefined : await sweepCall(construct, cls);
+  if (example) await sweepMembers(name, cls.prototype, () => Reflect.construct(cls, example()));
+  if (isTensor) await sweepMembers(name, cls.prototype, undefined);
   await sweepMembers(name, cls, () => cls);
 }
 

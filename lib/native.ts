@@ -15,7 +15,8 @@ function isMusl(): boolean {
 /** Why the addon could not be loaded, and what to do about it. */
 function explain(cause: unknown): Error {
   const platform = `${process.platform}-${process.arch}${isMusl() ? ' (musl)' : ''}`;
-  const supported = ['linux', 'darwin'].includes(process.platform) && ['x64', 'arm64'].includes(process.arch) && !isMusl();
+  const supported =
+    ['linux', 'darwin'].includes(process.platform) && ['x64', 'arm64'].includes(process.arch) && !isMusl();
   const advice = supported
     ? 'Build it from source with: npx cresset build'
     : 'Supported now: Linux with glibc and macOS, on x64 and arm64. This platform is not supported yet.';

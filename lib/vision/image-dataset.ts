@@ -5,7 +5,7 @@ import { type Collated, Dataset, type Indices } from '../data/index.js';
 import { indexTensor } from '../data/tensor-dataset.js';
 import { DataError } from '../errors.js';
 import { imageBatch, Tensor } from '../index.js';
-import { pixelTable } from './pixelwise.js';
+import { recognise, type Scaling } from './recognised.js';
 
 export interface ImageTransforms<X, Y> {
   /** Applied to each image, a uint8 tensor of shape `[H, W]`, whenever it is visited. Default: the image itself. */
@@ -17,8 +17,8 @@ export interface ImageTransforms<X, Y> {
 /**
  * Grey images with labels. The images stay uint8; a sample is transformed each time it is visited.
  *
- * Where the transform maps each pixel by itself, as `toTensor` and `compose([toTensor, normalize])` do, whole batches
- * are gathered and transformed in one native pass, with the same bits as sample by sample.
+ * Where the transform is `toTensor` or `compose([toTensor, normalize])`, whole batches are gathered and transformed in
+ * one native pass, with the same bits as sample by sample.
  *
  * @typeParam X - a transformed image
  * @typeParam Y - a transformed label
@@ -33,7 +33,7 @@ export class ImageDataset<X = Tensor, Y = number> extends Dataset<[X, Y]> {
   readonly transform: ((image: Tensor) => X) | undefined;
   readonly targetTransform: ((label: number) => Y) | undefined;
   readonly #labels: Uint8Array;
-  readonly #table: Tensor | undefined;
+  readonly #scaling: Scaling | undefined;
 
   /**
    * @param images - uint8 `[N, H, W]`
@@ -55,7 +55,7 @@ export class ImageDataset<X = Tensor, Y = number> extends Dataset<[X, Y]> {
     this.transform = transforms.transform;
     this.targetTransform = transforms.targetTransform;
     this.#labels = labels.toTypedArray() as Uint8Array;
-    this.#table = pixelTable(transforms.transform);
+    this.#scaling = transforms.transform && recognise([transforms.transform]);
   }
 
   get length(): number {
@@ -73,15 +73,15 @@ export class ImageDataset<X = Tensor, Y = number> extends Dataset<[X, Y]> {
   }
 
   override getBatch(indices: Indices): Collated<[X, Y]> | Promise<Collated<[X, Y]>> {
-    if (this.targetTransform || (this.transform && !this.#table)) return super.getBatch(indices);
+    if (this.targetTransform || (this.transform && !this.#scaling)) return super.getBatch(indices);
     const rows = indexTensor(indices);
     return [this.#imageRows(rows), this.targets.indexSelect(0, rows)] as unknown as Collated<[X, Y]>;
   }
 
   #imageRows(rows: Tensor): Tensor {
-    if (!this.#table) return this.data.indexSelect(0, rows);
+    if (!this.#scaling) return this.data.indexSelect(0, rows);
     const [, height, width] = this.data.shape as [number, number, number];
-    return imageBatch(this.data, rows, this.#table).reshape([rows.numel(), 1, height, width]);
+    return imageBatch(this.data, rows, this.#scaling).reshape([rows.numel(), 1, height, width]);
   }
 }
 

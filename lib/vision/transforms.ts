@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { DataError, DTypeError, ShapeError } from '../errors.js';
 import { Tensor, tensor } from '../index.js';
-import { markPixelwise, pixelwiseChain } from './pixelwise.js';
+import { markImageTransform, markTensorTransform, plain, recognise } from './recognised.js';
 
 /** A function of one sample. */
 export type Transform<A = Tensor, B = Tensor> = (input: A) => B;
@@ -26,7 +26,7 @@ function imageToTensor(image: Tensor): Tensor {
  */
 export function toTensor(): Transform {
   const transform = (image: Tensor) => imageToTensor(image);
-  markPixelwise(transform, 'image');
+  markImageTransform(transform, plain);
   return transform;
 }
 
@@ -58,7 +58,7 @@ export function normalize(mean: readonly number[], std: readonly number[]): Tran
     }
     return input.sub(means).div(stds);
   };
-  if (mean.length === 1) markPixelwise(transform, 'tensor');
+  if (mean.length === 1) markTensorTransform(transform, { mean: mean[0] as number, std: std[0] as number });
   return transform;
 }
 
@@ -90,7 +90,7 @@ export function compose(chain: readonly AnyTransform[]): AnyTransform {
   const wrong = steps.findIndex((step) => typeof step !== 'function');
   if (wrong >= 0) throw new DataError(`compose: transforms[${wrong}]: expected a function, got ${typeof steps[wrong]}`);
   const composed = (input: unknown) => steps.reduce((value, step) => step(value as never), input);
-  const kind = pixelwiseChain(steps);
-  if (kind) markPixelwise(composed, kind);
+  const scaling = recognise(steps);
+  if (scaling) markImageTransform(composed, scaling);
   return composed;
 }

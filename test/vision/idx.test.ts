@@ -87,7 +87,11 @@ const damaged: [string, unknown, RegExp][] = [
   ['a shape beyond the file', idx(8, [65535, 65535, 65535, 65535], [1]), /asks for uint8 of shape \[65535/],
   ['a gzip shape beyond any ratio', gzipSync(idx(8, [65535, 65535], [1])), /more than the file can hold/],
   ['torn gzip', gzipSync(good).subarray(0, 20), /damaged gzip data: unexpected end of file/],
-  ['a wrong gzip checksum', Buffer.concat([gzipSync(good).subarray(0, -8), Buffer.alloc(8)]), /damaged gzip data: incorrect data check/],
+  [
+    'a wrong gzip checksum',
+    Buffer.concat([gzipSync(good).subarray(0, -8), Buffer.alloc(8)]),
+    /damaged gzip data: incorrect data check/,
+  ],
   ['a missing file', join(folder, 'missing'), /missing: cannot be read: ENOENT/],
   ['a folder', folder, /cannot be read: EISDIR/],
   ['a number', 5, /source: expected a path/],

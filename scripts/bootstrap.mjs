@@ -8,6 +8,13 @@ import { fail, filesUnder, hashOf, once, root, run, runTool } from './support/pr
 const typescriptFolders = ['lib', 'examples', 'test', 'bench', 'scripts'];
 const isWindows = process.platform === 'win32';
 
+function requireNode(oldest) {
+  const [major, minor] = process.versions.node.split('.').map(Number);
+  const [oldestMajor, oldestMinor] = oldest;
+  if (major > oldestMajor || (major === oldestMajor && minor >= oldestMinor)) return;
+  throw new Error(`cresset needs Node ${oldest.join('.')} or newer; this is ${process.version}`);
+}
+
 function installPackages() {
   console.log('Installing packages …');
   const npm = process.env.npm_execpath;
@@ -26,6 +33,7 @@ function compileTypescript(sources) {
 }
 
 export async function bootstrap() {
+  requireNode([20, 19]);
   once('node_modules/.cresset-installed', hashOf(['package-lock.json']), installPackages);
 
   const native = ['binding.gyp', 'package-lock.json', ...filesUnder('native')];

@@ -1,34 +1,38 @@
 // SPDX-License-Identifier: MIT
-// npm run build | build:debug | build:asan
+// npm run build | build:debug | build:asan | build:arm64
 import { fileURLToPath } from 'node:url';
+import { compileAddon, nodeHeaders } from '../bin/compile.mjs';
 import { checkKernelSymbols } from './check-symbols.mjs';
-import { fail, jobs, nodeHeaders, runTool } from './support/project.mjs';
+import { fail, jobs, root, runTool } from './support/project.mjs';
 
-/** node-gyp's build of binding.gyp, as npm and prebuildify do it: what users get. */
+/** node-gyp's build of binding.gyp, as users get it; only what changed is compiled again. */
 export function buildRelease() {
   console.log('Building the addon …');
-  const headers = nodeHeaders();
-  const args = ['configure', 'build', '--release', '--loglevel=warn', `--jobs=${jobs}`];
-  runTool('node-gyp/bin/node-gyp.js', headers ? [...args, `--nodedir=${headers}`] : args, { stdio: gypOutput });
+  compileAddon(root, ['configure', 'build']);
   checkKernelSymbols('build/Release/obj.target');
 }
 
-/** cmake-js' build of the same sources in a folder of its own; tests reach it with CRESSET_PREBUILD=<folder>. */
+/** cmake-js' build of the same sources in a folder of its own; tests reach it with CRESSET_PREBUILD=$PWD/<folder>. */
 function buildWithCmake(folder, options) {
   const headers = nodeHeaders();
-  const args = ['compile', '--debug', '--out', `${folder}/build`, '--parallel', String(jobs), ...options];
+  const args = ['compile', '--out', `${folder}/build`, '--parallel', String(jobs), ...options];
   runTool('cmake-js/bin/cmake-js', args, {
     env: { ...process.env, ...(headers && { npm_config_nodedir: headers }) },
   });
 }
 
-// make prints a line for each file: useful in a terminal, noise in a log.
-const gypOutput = process.stdout.isTTY ? 'inherit' : ['inherit', 'ignore', 'inherit'];
+const crossToArm64 = [
+  '--arch=arm64',
+  '--CDCMAKE_SYSTEM_NAME=Linux',
+  '--CDCMAKE_SYSTEM_PROCESSOR=aarch64',
+  '--CDCMAKE_CXX_COMPILER=aarch64-linux-gnu-g++',
+];
 
-const builds = {
+export const builds = {
   release: buildRelease,
-  debug: () => buildWithCmake('build-debug', []),
-  asan: () => buildWithCmake('build-asan', ['--CDCRESSET_SANITIZE=address,undefined']),
+  debug: () => buildWithCmake('build-debug', ['--debug']),
+  asan: () => buildWithCmake('build-asan', ['--debug', '--CDCRESSET_SANITIZE=address,undefined']),
+  arm64: () => buildWithCmake('build-arm64', crossToArm64),
 };
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

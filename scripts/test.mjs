@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: MIT
-// npm test [-- [--node=PATH] [NAME…]]: one process per test/**/*.test.ts whose path contains a NAME.
-// A file's first lines may say `// timeout: SECONDS`, `// serial` (nothing beside it) or `// ci` (only when named).
+// npm test [-- [--suite=NAME] [--node=PATH] [--patience=FACTOR] [PATH PART…]]: one process per test/**/*.test.ts.
+// The first lines of a file may say
+//   // timeout: SECONDS        default 120
+//   // serial                  nothing runs beside it
+//   // ci                      only when named or in a suite that was asked for
+//   // suites: NAME NAME       what `--suite` selects: sanitizer, node, isa, arm64, package
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,26 +12,33 @@ import { fail, filesUnder, jobs, root } from './support/project.mjs';
 
 const args = process.argv.slice(2);
 const names = args.filter((arg) => !arg.startsWith('--'));
-const node = args.find((arg) => arg.startsWith('--node='))?.slice('--node='.length) ?? process.execPath;
+const option = (name) => args.find((arg) => arg.startsWith(`--${name}=`))?.slice(name.length + 3);
+const node = option('node') ?? process.execPath;
+const suite = option('suite');
+const patience = Number(option('patience') ?? 1);
 
 function readTest(file) {
   const head = readFileSync(join(root, file), 'utf8').match(/^(\/\/.*\n)*/)[0];
   return {
     file,
     program: join(root, 'dist', file.replace(/\.ts$/, '.js')),
-    timeout: Number(head.match(/^\/\/ timeout: (\d+)/m)?.[1] ?? 120),
+    timeout: patience * Number(head.match(/^\/\/ timeout: (\d+)/m)?.[1] ?? 120),
     serial: /^\/\/ serial\b/m.test(head),
     ci: /^\/\/ ci\b/m.test(head),
+    suites: head.match(/^\/\/ suites: (.*)$/m)?.[1].split(' ') ?? [],
   };
 }
 
 function selectTests() {
-  const tests = filesUnder('test').filter((file) => file.endsWith('.test.ts')).map(readTest);
-  if (names.length === 0) return tests.filter((test) => !test.ci);
+  const tests = filesUnder('test')
+    .filter((file) => file.endsWith('.test.ts'))
+    .map(readTest);
   for (const name of names) {
     if (!tests.some((test) => test.file.includes(name))) throw new Error(`no test file's path contains '${name}'`);
   }
-  return tests.filter((test) => names.some((name) => test.file.includes(name)));
+  const isNamed = (test) => names.length === 0 || names.some((name) => test.file.includes(name));
+  const isAsked = (test) => (suite ? test.suites.includes(suite) : names.length > 0 || !test.ci);
+  return tests.filter((test) => isNamed(test) && isAsked(test));
 }
 
 /** The counts of uvu's summary; a file that died before it counts as one failed test. */
@@ -36,8 +47,8 @@ function readOutcome(output, ending) {
   const total = count('Total');
   const passed = count('Passed');
   const skipped = count('Skipped');
-  const failed = total - passed - skipped;
-  if (total === 0) return { passed, skipped, failed: 1, reason: ending ?? 'no test ran to a total' };
+  const failed = total - passed; // uvu does not count the skipped ones in its total
+  if (total + skipped === 0) return { passed, skipped, failed: 1, reason: ending ?? 'no test ran to a total' };
   if (failed === 0 && ending) return { passed, skipped, failed: 1, reason: ending };
   return { passed, skipped, failed, reason: failed > 0 ? `${failed} of ${total} failed` : undefined };
 }
@@ -48,7 +59,8 @@ function runTest(test) {
     const child = spawn(node, [test.program], { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
     let output = '';
     let timedOut = false;
-    for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text) => (output += text));
+    for (const stream of [child.stdout, child.stderr])
+      stream.setEncoding('utf8').on('data', (text) => (output += text));
     const timer = setTimeout(() => {
       timedOut = true;
       child.kill('SIGKILL');

@@ -31,6 +31,9 @@ ParallelBackend parallel_backend() noexcept;
 // False (and nothing changes) when the OpenMP module cannot be loaded; `why` then points to the
 // loader's message, valid until the next call.
 bool set_parallel_backend(ParallelBackend backend, const char** why) noexcept;
+// Null, or why CRESSET_NUM_THREADS or CRESSET_PARALLEL cannot be honoured; to be reported on
+// loading.
+const char* parallel_error() noexcept;
 
 ParallelStats parallel_stats() noexcept;
 void reset_parallel_stats() noexcept;

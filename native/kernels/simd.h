@@ -94,6 +94,19 @@ SIMD_INLINE Vec<double> fma(Vec<double> a, Vec<double> b, Vec<double> c) {
 SIMD_INLINE Vec<int64_t> fma(Vec<int64_t> a, Vec<int64_t> b, Vec<int64_t> c) {
   return (Vec<int64_t>)((Vec<uint64_t>)a * (Vec<uint64_t>)b + (Vec<uint64_t>)c);
 }
+// The 64-bit products of the lower 32 bits of each lane.
+SIMD_INLINE Vec<uint64_t> mul_low_halves(Vec<uint64_t> a, Vec<uint64_t> b) {
+#if defined(__AVX512F__)
+  // The masked form: GCC 12 warns of the plain one.
+  return (Vec<uint64_t>)_mm512_maskz_mul_epu32(0xff, (__m512i)a, (__m512i)b);
+#elif defined(__AVX2__)
+  return (Vec<uint64_t>)_mm256_mul_epu32((__m256i)a, (__m256i)b);
+#elif defined(__x86_64__)
+  return (Vec<uint64_t>)_mm_mul_epu32((__m128i)a, (__m128i)b);
+#else
+  return (Vec<uint64_t>)vmull_u32(vmovn_u64((uint64x2_t)a), vmovn_u64((uint64x2_t)b));
+#endif
+}
 // Scalar forms with the same rounding.
 SIMD_INLINE float fma(float a, float b, float c) {
 #if defined(__FMA__) || defined(__aarch64__)
@@ -133,12 +146,12 @@ SIMD_INLINE Vec<double> vsqrt(Vec<double> x) { return _mm_sqrt_pd(x); }
   SIMD_INLINE Vec<float> name(Vec<float> x) { return _mm_round_ps(x, mode); } \
   SIMD_INLINE Vec<double> name(Vec<double> x) { return _mm_round_pd(x, mode); }
 #elif defined(__aarch64__)
-#define CRESSET_NEON(name, suffix)                                          \
-  SIMD_INLINE Vec<float> name(Vec<float> x) {                               \
-    return (Vec<float>)CRESSET_CONCAT(v, suffix, q_f32, )((float32x4_t)x);  \
-  }                                                                         \
-  SIMD_INLINE Vec<double> name(Vec<double> x) {                             \
-    return (Vec<double>)CRESSET_CONCAT(v, suffix, q_f64, )((float64x2_t)x); \
+#define CRESSET_NEON(name, suffix)                                        \
+  SIMD_INLINE Vec<float> name(Vec<float> x) {                             \
+    return (Vec<float>)CRESSET_CONCAT(v, suffix, q_f32)((float32x4_t)x);  \
+  }                                                                       \
+  SIMD_INLINE Vec<double> name(Vec<double> x) {                           \
+    return (Vec<double>)CRESSET_CONCAT(v, suffix, q_f64)((float64x2_t)x); \
   }
 CRESSET_NEON(vsqrt, sqrt)
 CRESSET_NEON(vfloor, rndm)
@@ -152,6 +165,38 @@ CRESSET_ROUND(vceil, _MM_FROUND_TO_POS_INF | _MM_FROUND_NO_EXC)
 CRESSET_ROUND(vtrunc, _MM_FROUND_TO_ZERO | _MM_FROUND_NO_EXC)
 CRESSET_ROUND(vrint, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC)
 #endif
+
+// Whether any lane of a comparison holds.
+SIMD_INLINE bool any(Vec<int32_t> mask) {
+#if defined(__AVX512F__)
+  return _mm512_movepi32_mask((__m512i)mask) != 0;
+#elif defined(__AVX2__)
+  return _mm256_movemask_epi8((__m256i)mask) != 0;
+#elif defined(__x86_64__)
+  return _mm_movemask_epi8((__m128i)mask) != 0;
+#else
+  return vmaxvq_u32((uint32x4_t)mask) != 0;
+#endif
+}
+
+// A vector of floats as two of doubles, and back with one rounding.
+struct Wide {
+  Vec<double> lo, hi;
+};
+typedef float HalfVec __attribute__((vector_size(kVectorBytes / 2)));
+SIMD_INLINE Wide widen(Vec<float> x) {
+  HalfVec half[2];
+  __builtin_memcpy(half, &x, sizeof x);
+  return {__builtin_convertvector(half[0], Vec<double>),
+          __builtin_convertvector(half[1], Vec<double>)};
+}
+SIMD_INLINE Vec<float> narrow(Wide x) {
+  const HalfVec half[2] = {__builtin_convertvector(x.lo, HalfVec),
+                           __builtin_convertvector(x.hi, HalfVec)};
+  Vec<float> y;
+  __builtin_memcpy(&y, half, sizeof y);
+  return y;
+}
 
 }  // namespace
 }  // namespace cresset

@@ -1,73 +1,157 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 #include "kernels/simd.h"
+#include "kernels/simd_math_libm.h"
+#include "kernels/simd_math_wide.h"
 
-// Mathematical functions over Vec<float> and Vec<double>: f(x) is spelled vf(x).
-// Special values follow C's Annex F.
+// Mathematical functions over Vec<float> and Vec<double>: f(x) is spelled vf(x). Special values
+// follow C's Annex F. Float's frequent ones stand here: at most 2 ULP off, and the same bits on
+// every instruction set with FMA. Polynomials are minimax fits on the reduced argument.
 namespace cresset {
 namespace {
 
-// Through libm lane by lane; float goes through double, whose error vanishes in the rounding.
-#define CRESSET_LIBM_FLOAT(name, libm)                                             \
-  [[maybe_unused]] __attribute__((noinline)) Vec<float> v##name(Vec<float> x) {    \
-    for (int i = 0; i < kLanes<float>; ++i) x[i] = static_cast<float>(libm(x[i])); \
-    return x;                                                                      \
-  }
-#define CRESSET_LIBM_DOUBLE(name, libm)                                           \
-  [[maybe_unused]] __attribute__((noinline)) Vec<double> v##name(Vec<double> x) { \
-    for (int i = 0; i < kLanes<double>; ++i) x[i] = libm(x[i]);                   \
-    return x;                                                                     \
-  }
-#define CRESSET_LIBM(name, libm) \
-  CRESSET_LIBM_FLOAT(name, libm) \
-  CRESSET_LIBM_DOUBLE(name, libm)
-
-#define CRESSET_LIBM2_OF(T, name, libm)                                           \
-  [[maybe_unused]] __attribute__((noinline)) Vec<T> v##name(Vec<T> x, Vec<T> y) { \
-    for (int i = 0; i < kLanes<T>; ++i) x[i] = static_cast<T>(libm(x[i], y[i]));  \
-    return x;                                                                     \
-  }
-#define CRESSET_LIBM2(name, libm)     \
-  CRESSET_LIBM2_OF(float, name, libm) \
-  CRESSET_LIBM2_OF(double, name, libm)
-
-// lgamma writes a global sign; the reentrant form does not.
-SIMD_INLINE double lgamma_without_global(double x) {
-  int sign;
-  return __builtin_lgamma_r(x, &sign);
+template <int N>
+SIMD_INLINE Vec<float> horner(Vec<float> x, const float (&c)[N]) {
+  Vec<float> y = splat(c[N - 1]);
+  for (int i = N - 2; i >= 0; --i) y = fma(y, x, splat(c[i]));
+  return y;
 }
-SIMD_INLINE double logistic(double x) {
-  const double e = __builtin_exp(-__builtin_fabs(x));
-  return (x < 0 ? e : 1.0) / (1.0 + e);
+SIMD_INLINE Vec<float> magnitude(Vec<float> x) { return (Vec<float>)((Vec<int32_t>)x & INT32_MAX); }
+SIMD_INLINE Vec<float> with_sign_of(Vec<float> positive, Vec<float> sign) {
+  return (Vec<float>)((Vec<int32_t>)positive | ((Vec<int32_t>)sign & INT32_MIN));
 }
 
-CRESSET_LIBM(exp, __builtin_exp)
-CRESSET_LIBM(exp2, __builtin_exp2)
-CRESSET_LIBM(expm1, __builtin_expm1)
-CRESSET_LIBM(log, __builtin_log)
-CRESSET_LIBM(log2, __builtin_log2)
-CRESSET_LIBM(log10, __builtin_log10)
-CRESSET_LIBM(log1p, __builtin_log1p)
-CRESSET_LIBM(sin, __builtin_sin)
-CRESSET_LIBM(cos, __builtin_cos)
-CRESSET_LIBM(tanh, __builtin_tanh)
-CRESSET_LIBM(sigmoid, logistic)
-CRESSET_LIBM(erf, __builtin_erf)
-CRESSET_LIBM2(pow, __builtin_pow)
-CRESSET_LIBM(tan, __builtin_tan)
-CRESSET_LIBM(asin, __builtin_asin)
-CRESSET_LIBM(acos, __builtin_acos)
-CRESSET_LIBM(atan, __builtin_atan)
-CRESSET_LIBM(sinh, __builtin_sinh)
-CRESSET_LIBM(cosh, __builtin_cosh)
-CRESSET_LIBM(asinh, __builtin_asinh)
-CRESSET_LIBM(acosh, __builtin_acosh)
-CRESSET_LIBM(atanh, __builtin_atanh)
-CRESSET_LIBM(erfc, __builtin_erfc)
-CRESSET_LIBM(lgamma, lgamma_without_global)
-CRESSET_LIBM2(atan2, __builtin_atan2)
-CRESSET_LIBM2(hypot, __builtin_hypot)
-CRESSET_LIBM2(fmod, __builtin_fmod)
+// x = n ln 2 + r with n an integer and |r| <= ln 2 / 2; ln 2 in two parts, so that n times the
+// first is exact.
+struct ExpArgument {
+  Vec<int32_t> n;
+  Vec<float> r;
+};
+constexpr float kRound = 0x1.8p23f;  // adding it rounds to an integer, which then is the low bits
+constexpr float kLn2High = 0.693145751953125f, kLn2Low = 1.42860677e-06f;
+SIMD_INLINE ExpArgument reduce_exp(Vec<float> x) {
+  const Vec<float> rounded = x * 1.44269504f + kRound;
+  const Vec<float> n = rounded - kRound;
+  const Vec<float> r = fma(n, splat(-kLn2Low), fma(n, splat(-kLn2High), x));
+  return {(Vec<int32_t>)rounded - (Vec<int32_t>)splat(kRound), r};
+}
+// e^r - 1 - r over |r| <= ln 2 / 2.
+SIMD_INLINE Vec<float> exp_tail(Vec<float> r) {
+  constexpr float kTail[] = {0.5f,           0.166666672f,   0.0416663438f,
+                             0.00833326951f, 0.00139420584f, 0.000199164773f};
+  return r * r * horner(r, kTail);
+}
+SIMD_INLINE Vec<float> power_of_two(Vec<int32_t> n) { return (Vec<float>)((n + 127) << 23); }
+// e^r 2^n in two steps, since 2^n alone may overflow or vanish.
+SIMD_INLINE Vec<float> finish_exp(Vec<int32_t> n, Vec<float> r) {
+  const Vec<int32_t> half = n >> 1;
+  return (exp_tail(r) + r + 1.0f) * power_of_two(half) * power_of_two(n - half);
+}
+SIMD_INLINE Vec<float> clamp(Vec<float> x, float low, float high) {
+  x = x > high ? splat(high) : x;
+  return x < low ? splat(low) : x;  // NaN passes
+}
+
+SIMD_INLINE Vec<float> vexp(Vec<float> x) {
+  const ExpArgument a = reduce_exp(clamp(x, -104, 89));
+  const Vec<float> y = finish_exp(a.n, a.r);
+  return x == x ? y : x;
+}
+SIMD_INLINE Vec<float> vexp2(Vec<float> x) {
+  const Vec<float> clamped = clamp(x, -151, 129), rounded = clamped + kRound;
+  const Vec<float> r = (clamped - (rounded - kRound)) * 0.69314718f;
+  const Vec<float> y = finish_exp((Vec<int32_t>)rounded - (Vec<int32_t>)splat(kRound), r);
+  return x == x ? y : x;
+}
+SIMD_INLINE Vec<float> vexpm1(Vec<float> x) {
+  const ExpArgument a = reduce_exp(clamp(x, -20, 89));
+  const Vec<float> half = power_of_two(a.n - 1);  // half of 2^n, which overflows at the top
+  const Vec<float> y = fma(exp_tail(a.r) + a.r, half, half - 0.5f) * 2.0f;
+  return (magnitude(x) < 1e-9f) | (x != x) ? x : y;
+}
+
+SIMD_INLINE Vec<float> vsigmoid(Vec<float> x) {
+  const Vec<float> e = vexp(-magnitude(x));
+  return (x < 0.0f ? e : splat(1.0f)) / (1.0f + e);
+}
+SIMD_INLINE Vec<float> vtanh(Vec<float> x) {
+  constexpr float kOdd[] = {-0.333332837f, 0.133314833f, -0.0537427738f, 0.0206480622f,
+                            -0.00571406353f};
+  const Vec<float> a = magnitude(x), x2 = x * x;
+  const Vec<float> small = fma(a * x2, horner(x2, kOdd), a);
+  const Vec<float> large = 1.0f - 2.0f / (vexp(a + a) + 1.0f);
+  return with_sign_of(a < 0.625f ? small : large, x);
+}
+// Small: x (1 + P(x^2)). Else 1 - erfc(|x|), where -log(erfc) is as smooth as a parabola.
+SIMD_INLINE Vec<float> verf(Vec<float> x) {
+  constexpr float kOdd[] = {0.128379166f,   -0.376126289f,    0.112836242f,   -0.0268555488f,
+                            0.00519169774f, -0.000803886447f, 7.93847066e-05f};
+  constexpr float kLog[] = {-0.000169160718f, 1.12948823f,    0.633401096f,    0.108220287f,
+                            -0.0250807013f,   0.00415635901f, -0.00043143364f, 2.08340989e-05f};
+  const Vec<float> a = clamp(magnitude(x), 0, 4);
+  const Vec<float> small = fma(a, horner(a * a, kOdd), a);
+  const Vec<float> large = 1.0f - vexp(-horner(a, kLog));
+  return with_sign_of(a < 0.9f ? small : large, x);
+}
+
+// x = 2^e (1 + f) with 1 + f in [sqrt(1/2), sqrt(2)), for positive and finite x.
+struct LogArgument {
+  Vec<float> e, f;
+};
+SIMD_INLINE LogArgument reduce_log(Vec<float> x) {
+  constexpr uint32_t kOne = 0x3f800000, kSqrtHalf = 0x3f3504f3, kMantissa = 0x7fffff;
+  const Vec<int32_t> denormal = x < 0x1p-126f;
+  const Vec<uint32_t> bits = (Vec<uint32_t>)(denormal ? x * 0x1p23f : x) + (kOne - kSqrtHalf);
+  const Vec<int32_t> e = (Vec<int32_t>)(bits >> 23) - (denormal ? splat(150) : splat(127));
+  const Vec<float> m = (Vec<float>)((bits & kMantissa) + kSqrtHalf);
+  return {__builtin_convertvector(e, Vec<float>), m - 1.0f};
+}
+// log(1 + f) - f over the interval above.
+SIMD_INLINE Vec<float> log_tail(Vec<float> f) {
+  constexpr float kTail[] = {0.333333135f,  -0.25000155f,  0.200022087f,
+                             -0.166600287f, 0.142105773f,  -0.125385687f,
+                             0.120910026f,  -0.109797567f, 0.0545640588f};
+  return f * f * fma(f, horner(f, kTail), splat(-0.5f));
+}
+// y where x, the logarithm's argument, is positive and finite.
+SIMD_INLINE Vec<float> log_or_special(Vec<float> x, Vec<float> y) {
+  constexpr float kInf = __builtin_inff();
+  const Vec<float> special = x == 0.0f ? splat(-kInf) : x > 0.0f ? x : splat(__builtin_nanf(""));
+  return (x > 0.0f) & (x < kInf) ? y : special;
+}
+SIMD_INLINE Vec<float> finish_log(LogArgument a) {
+  const Vec<float> small = a.f + fma(a.e, splat(kLn2Low), log_tail(a.f));
+  return fma(a.e, splat(kLn2High), small);
+}
+
+SIMD_INLINE Vec<float> vlog(Vec<float> x) { return log_or_special(x, finish_log(reduce_log(x))); }
+// u = 1 + x loses the low end of x, which goes back into f.
+SIMD_INLINE Vec<float> vlog1p(Vec<float> x) {
+  const Vec<float> u = 1.0f + x;
+  const Vec<float> lost = magnitude(x) < 1.0f ? x - (u - 1.0f) : 1.0f - (u - x);
+  LogArgument a = reduce_log(u);
+  const Vec<float> corrected =
+      a.f + lost * power_of_two(-__builtin_convertvector(a.e, Vec<int32_t>));
+  a.f = (x < 0x1p25f) & (x > -1.0f) ? corrected : a.f;
+  const Vec<float> y = log_or_special(u, finish_log(a));
+  return x == 0.0f ? x : y;  // keeps the sign of -0
+}
+// e high + (e low + (f + tail) scale), where scale and the product f scale have a low part too.
+SIMD_INLINE Vec<float> log_of_base(Vec<float> x, float high, float low, float scale,
+                                   float scale_low) {
+  const LogArgument a = reduce_log(x);
+  const Vec<float> product = a.f * scale;
+  const Vec<float> error = fma(a.f, splat(scale), -product);
+  const Vec<float> rest = fma(log_tail(a.f), splat(scale), fma(a.f, splat(scale_low), error));
+  const Vec<float> y = fma(a.e, splat(high), product + fma(a.e, splat(low), rest));
+  return log_or_special(x, y);
+}
+SIMD_INLINE Vec<float> vlog2(Vec<float> x) {
+  return log_of_base(x, 1, 0, 1.44269502f, 1.92596299e-08f);
+}
+SIMD_INLINE Vec<float> vlog10(Vec<float> x) {
+  return log_of_base(x, 0.301025391f, 4.60503898e-06f, 0.434294492f, -1.01030501e-08f);
+}
 
 }  // namespace
 }  // namespace cresset

@@ -174,5 +174,7 @@ const KernelTable& kernels() noexcept;
 const char* const* available_isas() noexcept;
 // Null on success, else why not.
 const char* set_isa(const char* name) noexcept;
+// Null, or why the CPU is too old or CRESSET_ISA cannot be honoured; to be reported on loading.
+const char* isa_error() noexcept;
 
 }  // namespace cresset

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -22,12 +22,6 @@ export function run(command, args, options = {}) {
 /** Runs a Node script of an installed package, for example `runTool('typescript/bin/tsc', ['-b'])`. */
 export function runTool(script, args, options) {
   return run(process.execPath, [join(root, 'node_modules', script), ...args], options);
-}
-
-/** Node's own prefix where it carries the headers, so that nothing is downloaded; else undefined. */
-export function nodeHeaders() {
-  const prefixes = [process.env.npm_config_nodedir, dirname(dirname(realpathSync(process.execPath)))];
-  return prefixes.find((prefix) => prefix && existsSync(join(prefix, 'include/node/node_api.h')));
 }
 
 /** All files under a folder of the project, as sorted paths relative to its root. */

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: MIT
+#include <atomic>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+
+#include "kernels/table.h"
+
+// The only branch on the CPU.
+namespace cresset {
+
+#define FAMILIES(X, isa)            \
+  X(isa, unary, UnaryTable)         \
+  X(isa, binary, BinaryTable)       \
+  X(isa, cast, CastTable)           \
+  X(isa, reduce, ReduceTable)       \
+  X(isa, gemm, GemmTable)           \
+  X(isa, softmax, SoftmaxTable)     \
+  X(isa, random, RandomTable)       \
+  X(isa, optimizer, OptimizerTable) \
+  X(isa, image, ImageTable)
+
+// name | whether this CPU (and its operating system) runs it; best first.
+#if defined(__x86_64__)
+#define ISAS(X)                                                                           \
+  X(avx512, __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&    \
+                __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl")) \
+  X(avx2, __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&              \
+              __builtin_cpu_supports("f16c"))                                             \
+  X(baseline, __builtin_cpu_supports("sse4.2") && __builtin_cpu_supports("popcnt"))
+#elif defined(__aarch64__)
+#define ISAS(X) X(neon, true)
+#else
+#error "no kernels for this processor"
+#endif
+
+#define DECLARE(isa, family, Table) extern "C" const Table* kernels_##isa##_##family() noexcept;
+#define DECLARE_ALL(isa, supported) FAMILIES(DECLARE, isa)
+ISAS(DECLARE_ALL)
+
+namespace {
+
+#define FILL(isa, family, Table) .family = kernels_##isa##_##family(),
+#define BUILD(name, supported) KernelTable{.isa = #name, FAMILIES(FILL, name)},
+#define SUPPORTED(isa, supported) static_cast<bool>(supported),
+#define NAME(name, supported) #name,
+
+constexpr const char* kIsas[] = {ISAS(NAME)};
+constexpr int kIsaCount = sizeof kIsas / sizeof *kIsas;
+
+struct Choice {
+  KernelTable tables[kIsaCount];
+  bool supported[kIsaCount];
+  const char* available[kIsaCount + 1];  // null-terminated
+  std::atomic<const KernelTable*> current;
+  char error[256];
+  bool failed;
+
+  Choice() : tables{ISAS(BUILD)}, supported{ISAS(SUPPORTED)}, available{}, error{}, failed(false) {
+    int n = 0;
+    for (int i = 0; i < kIsaCount; ++i)
+      if (supported[i]) available[n++] = kIsas[i];
+    current = &tables[kIsaCount - 1];
+    if (n == 0) {
+      fail("this CPU lacks SSE4.2 and POPCNT, which cresset needs at least");
+    } else if (const char* forced = std::getenv("CRESSET_ISA"); forced && *forced) {
+      failed = select(forced) != nullptr;
+    } else {
+      select(available[0]);
+    }
+  }
+
+  // Null, or why not.
+  const char* select(const char* name) {
+    for (int i = 0; i < kIsaCount; ++i) {
+      if (std::strcmp(kIsas[i], name) != 0) continue;
+      if (!supported[i]) return explain(name, "is not supported by this CPU");
+      current = &tables[i];
+      return nullptr;
+    }
+    return explain(name, "is not an instruction set of this build");
+  }
+
+  const char* explain(const char* name, const char* why) {
+    int n = std::snprintf(error, sizeof error, "CRESSET_ISA: '%.32s' %s; available:", name, why);
+    for (int i = 0; available[i]; ++i)
+      n += std::snprintf(error + n, sizeof error - n, "%s %s", i ? "," : "", available[i]);
+    return error;
+  }
+
+  void fail(const char* why) {
+    std::snprintf(error, sizeof error, "%s", why);
+    failed = true;
+  }
+};
+
+// Leaked on purpose: kernels may still run while the process exits.
+Choice& choice() noexcept {
+  static Choice& instance = *new Choice;
+  return instance;
+}
+
+}  // namespace
+
+const KernelTable& kernels() noexcept { return *choice().current.load(std::memory_order_acquire); }
+const char* const* available_isas() noexcept { return choice().available; }
+const char* set_isa(const char* name) noexcept { return choice().select(name); }
+const char* isa_error() noexcept { return choice().failed ? choice().error : nullptr; }
+
+}  // namespace cresset

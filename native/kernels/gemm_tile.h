@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+#include "kernels/simd.h"
+
+// The register tile of the matrix product: kTileRows x (kTileVectors vectors) of C stay in
+// registers while k runs. Sizes fill the register file: 32 registers with AVX-512 and NEON, 16
+// without.
+namespace cresset {
+namespace {
+
+#if defined(__AVX512F__)
+constexpr int kTileRows = 12, kTileVectors = 2;
+#elif defined(__aarch64__)
+constexpr int kTileRows = 8, kTileVectors = 3;
+#else
+constexpr int kTileRows = 6, kTileVectors = 2;
+#endif
+template <class T>
+constexpr int kTileColumns = kTileVectors* kLanes<T>;
+
+// C (rows x V vectors) += A B over k steps, then the epilogue. A's element (i, p) lies at
+// a[i * a_row + p * a_step]; one of the two strides is 1. B's row p lies at b + p * b_step.
+template <class T>
+struct Tile {
+  int64_t k;
+  const T* a;
+  int64_t a_row, a_step;
+  const T* b;
+  int64_t b_step;
+  T* c;
+  int64_t c_row;
+  bool from_zero;  // C starts from 0 instead of its content
+  bool relu;
+  const T* bias;  // of these columns, or null
+};
+
+template <class T>
+SIMD_INLINE Vec<T> relu_of(Vec<T> x) {
+  return x < Vec<T>{} ? Vec<T>{} : x;  // keeps NaN, like the op
+}
+
+template <class T, int M, int V, bool kTransposedA>
+__attribute__((noinline)) void run_tile(const Tile<T>& t) {
+  constexpr int kL = kLanes<T>;
+  Vec<T> acc[M][V];
+  for (int i = 0; i < M; ++i)
+    for (int v = 0; v < V; ++v)
+      acc[i][v] = t.from_zero ? Vec<T>{} : load(t.c + i * t.c_row + v * kL);
+  const T* a = t.a;
+  const T* b = t.b;
+  const int64_t a_row = kTransposedA ? 1 : t.a_row, a_step = kTransposedA ? t.a_step : 1;
+  for (int64_t p = 0; p < t.k; ++p, a += a_step, b += t.b_step) {
+    Vec<T> row[V];
+    for (int v = 0; v < V; ++v) row[v] = load(b + v * kL);
+    for (int i = 0; i < M; ++i) {
+      const Vec<T> x = splat(a[i * a_row]);
+      for (int v = 0; v < V; ++v) acc[i][v] = fma(x, row[v], acc[i][v]);
+    }
+  }
+  for (int i = 0; i < M; ++i)
+    for (int v = 0; v < V; ++v) {
+      Vec<T> x = acc[i][v];
+      if (t.bias) x += load(t.bias + v * kL);
+      store(t.c + i * t.c_row + v * kL, t.relu ? relu_of<T>(x) : x);
+    }
+}
+
+template <class T, int V, bool kTransposedA, int M = kTileRows>
+SIMD_INLINE void run_rows(int rows, const Tile<T>& t) {
+  if constexpr (M > 0) {
+    if (rows == M) return run_tile<T, M, V, kTransposedA>(t);
+    run_rows<T, V, kTransposedA, M - 1>(rows, t);
+  }
+}
+
+}  // namespace
+}  // namespace cresset

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: MIT
+#include "core/parallel.h"
+#include "kernels/elementwise.h"
+#include "kernels/reductions.h"
+#include "kernels/simd_math.h"
+#include "kernels/table.h"
+
+// Every row is read twice or three times while it lies in the cache. Outputs may be the inputs.
+namespace cresset {
+namespace {
+
+constexpr int64_t kGrainItems = 16384;  // per piece of the parallel loop
+
+// y[i] = f(a[i], b[i]) along one row.
+template <class T, class F>
+SIMD_INLINE void map_row(int64_t n, T* y, const T* a, const T* b, F f) {
+  int64_t i = 0;
+  for (; i + kLanes<T> <= n; i += kLanes<T>) store(y + i, f(load(a + i), load(b + i)));
+  if (i < n) {
+    put<T>(y + i, n - i, f(load_first(a + i, n - i, T(0)), load_first(b + i, n - i, T(0))));
+  }
+}
+template <class T>
+SIMD_INLINE Vec<T> max_of_row(int64_t n, const T* x) {
+  return splat(static_cast<T>(reduce_run<reduction::amax>(x, n)));
+}
+
+// exp(x - max) never overflows. A row of -inf alone gives NaN (inf - inf), as any NaN does; lanes
+// past the end are exp(-inf) = 0.
+template <class T>
+struct Softmax {
+  SIMD_INLINE static void row(int64_t n, T* y, const T* x, const T*) {
+    const Vec<T> max = max_of_row(n, x);
+    const double sum = reduce_items<reduction::sum, T>(n, [=](int64_t i, int64_t left) {
+      const Vec<T> e = vexp(load_first(x + i, left, kLowest<T>) - max);
+      put<T>(y + i, left, e);
+      return e;
+    });
+    const Vec<T> scale = splat(static_cast<T>(1 / sum));
+    map_row(n, y, y, y, [=](Vec<T> v, Vec<T>) { return v * scale; });
+  }
+};
+
+// (x - max) - log(sum(exp(x - max)))
+template <class T>
+struct LogSoftmax {
+  SIMD_INLINE static void row(int64_t n, T* y, const T* x, const T*) {
+    const Vec<T> max = max_of_row(n, x);
+    const double sum = reduce_items<reduction::sum, T>(n, [=](int64_t i, int64_t left) {
+      return vexp(load_first(x + i, left, kLowest<T>) - max);
+    });
+    const Vec<T> log_sum = vlog(splat(static_cast<T>(sum)));
+    map_row(n, y, x, x, [=](Vec<T> v, Vec<T>) { return (v - max) - log_sum; });
+  }
+};
+
+template <class T>
+struct SoftmaxBackward {
+  SIMD_INLINE static void row(int64_t n, T* dx, const T* y, const T* g) {
+    const double dot = reduce_items<reduction::sum, T>(n, [=](int64_t i, int64_t left) {
+      return load_first(y + i, left, T(0)) * load_first(g + i, left, T(0));
+    });
+    const Vec<T> sum = splat(static_cast<T>(dot));
+    map_row(n, dx, y, g, [=](Vec<T> vy, Vec<T> vg) { return vy * (vg - sum); });
+  }
+};
+
+template <class T>
+struct LogSoftmaxBackward {
+  SIMD_INLINE static void row(int64_t n, T* dx, const T* y, const T* g) {
+    const Vec<T> sum = splat(static_cast<T>(reduce_run<reduction::sum>(g, n)));
+    map_row(n, dx, y, g, [=](Vec<T> vy, Vec<T> vg) { return vg - vexp(vy) * sum; });
+  }
+};
+
+template <class Row, class T>
+void over_rows(int64_t rows, int64_t cols, void* y, const void* a, const void* b) {
+  struct Job {
+    int64_t cols;
+    T* y;
+    const T* a;
+    const T* b;
+  } job = {cols, static_cast<T*>(y), static_cast<const T*>(a), static_cast<const T*>(b)};
+  const int64_t grain = cols < kGrainItems && cols > 0 ? kGrainItems / cols : 1;
+  parallel_for(
+      rows, grain,
+      [](void* ctx, int64_t begin, int64_t end) {
+        const Job& j = *static_cast<Job*>(ctx);
+        for (int64_t r = begin * j.cols; r < end * j.cols; r += j.cols) {
+          Row::row(j.cols, j.y + r, j.a + r, j.b + r);
+        }
+      },
+      &job);
+}
+
+template <template <class> class Row, class T>
+void forward(int64_t rows, int64_t cols, void* y, const void* x) {
+  over_rows<Row<T>, T>(rows, cols, y, x, x);
+}
+template <template <class> class Row, class T>
+void backward(int64_t rows, int64_t cols, void* dx, const void* y, const void* g) {
+  over_rows<Row<T>, T>(rows, cols, dx, y, g);
+}
+
+constexpr SoftmaxTable kTable = {
+    {nullptr, forward<Softmax, float>, forward<Softmax, double>},
+    {nullptr, forward<LogSoftmax, float>, forward<LogSoftmax, double>},
+    {nullptr, backward<SoftmaxBackward, float>, backward<SoftmaxBackward, double>},
+    {nullptr, backward<LogSoftmaxBackward, float>, backward<LogSoftmaxBackward, double>},
+};
+
+}  // namespace
+}  // namespace cresset
+
+extern "C" const cresset::SoftmaxTable* KERNEL_EXPORT(softmax)() noexcept {
+  return &cresset::kTable;
+}

@@ -34,6 +34,13 @@ export abstract class IterableDataset<T> implements AsyncIterable<T> {
   abstract [Symbol.asyncIterator](): AsyncIterator<T>;
 }
 
+/** @internal Holds an argument against {@link Dataset}. */
+export function expectDataset(value: unknown, where: string): void {
+  if (!(value instanceof Dataset)) {
+    throw new DataError(`${where}: expected a Dataset, got ${value === null ? 'null' : typeof value}`);
+  }
+}
+
 function nameSample(index: number, cause: unknown): DataError {
   return new DataError(`sample ${index}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
 }
@@ -47,7 +54,7 @@ async function getSample<T>(dataset: Dataset<T>, index: number): Promise<T> {
 }
 
 /**
- * The samples at `indices`, in this order; asynchronous ones are fetched side by side.
+ * @internal The samples at `indices`, in this order; asynchronous ones are fetched side by side.
  *
  * @throws DataError that names the sample and holds the cause, when `get` throws or rejects
  */
@@ -63,7 +70,7 @@ export async function getSamples<T>(dataset: Dataset<T>, indices: Indices): Prom
 }
 
 /**
- * Holds an index against a length.
+ * @internal Holds an index against a length.
  *
  * @throws DataError when it is no integer from 0 to `length - 1`
  */
@@ -74,7 +81,7 @@ export function checkIndex(index: number, length: number, where: string): void {
 }
 
 /**
- * Numbers from outside as positions.
+ * @internal Numbers from outside as positions.
  *
  * @throws DataError when one is no integer from 0 to 2^31 - 1
  */

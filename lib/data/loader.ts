@@ -4,7 +4,7 @@ import type { Generator } from '../random.js';
 import { type Collated, defaultCollate } from './collate.js';
 import { Dataset, getSamples, type Indices, toIndices } from './dataset.js';
 import { nextTurn, turnIsDue } from './event-loop.js';
-import { BatchSampler, RandomSampler, SequentialSampler, type Sized } from './sampler.js';
+import { BatchSampler, isIterable, RandomSampler, SequentialSampler, type Sized } from './sampler.js';
 
 /** What a loader reads: a `Dataset`, or anything that can be iterated sample by sample. */
 // biome-ignore lint/suspicious/noExplicitAny: the sample's type is inferred from the source.
@@ -50,9 +50,6 @@ const optionNames = new Set<string>([
   'generator',
   'prefetch',
 ] satisfies (keyof Settings)[]);
-
-const isIterable = (value: unknown): value is Iterable<unknown> =>
-  typeof value === 'object' && value !== null && Symbol.iterator in value;
 
 const isSource = (value: unknown): value is DataSource =>
   value instanceof Dataset ||

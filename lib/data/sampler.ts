@@ -27,9 +27,20 @@ export abstract class Sampler implements Iterable<number> {
   }
 }
 
-/** The numbers from 0 to `n - 1` in random order. */
+/** @internal */
+export const isIterable = (value: unknown): value is Iterable<unknown> =>
+  typeof value === 'object' && value !== null && Symbol.iterator in value;
+
+/** @internal The numbers from 0 to `n - 1` in random order. */
 export function permutation(n: number, generator: Generator): Indices {
   return randperm(n, { generator }).to('int32').toTypedArray() as Int32Array;
+}
+
+function expectSized(source: Sized, where: string): Sized {
+  if (typeof source !== 'object' || source === null || !Number.isInteger(source.length)) {
+    throw new DataError(`${where}: source: expected something with a length, such as a dataset`);
+  }
+  return source;
 }
 
 function checkCount(count: unknown, where: string): number {
@@ -45,7 +56,7 @@ export class SequentialSampler extends Sampler {
 
   constructor(source: Sized) {
     super();
-    this.#source = source;
+    this.#source = expectSized(source, 'SequentialSampler');
   }
 
   get length(): number {
@@ -78,7 +89,7 @@ export class RandomSampler extends Sampler {
     { replacement = false, numSamples, generator = defaultGenerator }: RandomSamplerOptions = {},
   ) {
     super();
-    this.#source = source;
+    this.#source = expectSized(source, 'RandomSampler');
     this.#replacement = replacement;
     this.#numSamples = numSamples === undefined ? undefined : checkCount(numSamples, 'RandomSampler: numSamples');
     this.#generator = generator;
@@ -205,6 +216,7 @@ export class BatchSampler implements Iterable<Indices> {
   readonly dropLast: boolean;
 
   constructor(sampler: Iterable<number>, batchSize: number, dropLast = false) {
+    if (!isIterable(sampler)) throw new DataError(`BatchSampler: sampler: expected an iterable, got ${typeof sampler}`);
     this.sampler = sampler;
     this.batchSize = checkCount(batchSize, 'BatchSampler: batchSize');
     this.dropLast = dropLast;

@@ -2,7 +2,7 @@
 import { DataError } from '../errors.js';
 import { defaultGenerator, type Generator } from '../random.js';
 import type { Collated } from './collate.js';
-import { checkIndex, Dataset, type Indices, toIndices } from './dataset.js';
+import { checkIndex, Dataset, expectDataset, type Indices, toIndices } from './dataset.js';
 import { permutation } from './sampler.js';
 
 /** Some samples of another dataset, in the order of `indices`. */
@@ -13,6 +13,7 @@ export class Subset<T> extends Dataset<T> {
   /** @throws DataError when an index is not one of `dataset` */
   constructor(dataset: Dataset<T>, indices: Iterable<number>) {
     super();
+    expectDataset(dataset, 'Subset: dataset');
     this.dataset = dataset;
     this.indices = toIndices(indices, 'Subset');
     for (const index of this.indices) checkIndex(index, dataset.length, 'Subset');
@@ -42,6 +43,7 @@ export class ConcatDataset<T> extends Dataset<T> {
   constructor(datasets: Iterable<Dataset<T>>) {
     super();
     this.datasets = [...datasets];
+    for (const [i, dataset] of this.datasets.entries()) expectDataset(dataset, `ConcatDataset: datasets[${i}]`);
     if (this.datasets.length === 0) throw new DataError('ConcatDataset: datasets: expected at least one');
     let end = 0;
     this.cumulativeSizes = this.datasets.map((dataset) => (end += dataset.length));
@@ -68,7 +70,7 @@ function countsOf(fractions: readonly number[], length: number): number[] {
 }
 
 function splitCounts(parts: readonly number[], length: number): number[] {
-  if (parts.some((part) => typeof part !== 'number' || !(part >= 0))) {
+  if (!Array.isArray(parts) || parts.some((part) => typeof part !== 'number' || !(part >= 0))) {
     throw new DataError(`randomSplit: parts: [${parts}], expected lengths or fractions >= 0`);
   }
   const sum = parts.reduce((total, part) => total + part, 0);
@@ -88,6 +90,7 @@ export function randomSplit<T>(
   parts: readonly number[],
   { generator = defaultGenerator }: { generator?: Generator } = {},
 ): Subset<T>[] {
+  expectDataset(dataset, 'randomSplit: dataset');
   const counts = splitCounts(parts, dataset.length);
   const order = permutation(dataset.length, generator);
   let begin = 0;

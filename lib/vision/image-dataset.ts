@@ -49,6 +49,11 @@ export class ImageDataset<X = Tensor, Y = number> extends Dataset<[X, Y]> {
     if (!(labels instanceof Tensor) || labels.dtype !== 'uint8' || labels.ndim !== 1 || labels.shape[0] !== count) {
       throw new DataError(`labels: ${describe(labels)}, expected uint8 of shape [${count}], one for each image`);
     }
+    for (const name of ['transform', 'targetTransform'] as const) {
+      const fn = transforms[name];
+      if (fn !== undefined && typeof fn !== 'function')
+        throw new DataError(`${name}: expected a function, got ${typeof fn}`);
+    }
     this.data = images;
     this.targets = labels.to('int64');
     this.classes = classes;

@@ -110,6 +110,9 @@ async function obtain(file: DataFile, options: MNISTOptions<unknown, unknown>): 
  * @throws DataError when the files are neither found nor downloaded, with all that was tried; or when one is damaged
  */
 export async function MNIST<X = Tensor, Y = number>(options: MNISTOptions<X, Y> = {}): Promise<ImageDataset<X, Y>> {
+  if (options.root !== undefined && typeof options.root !== 'string') {
+    throw new DataError(`MNIST: root: expected a path, got ${typeof options.root}`);
+  }
   const { images, labels } = files[options.train === false ? 'test' : 'train'];
   const read = async (file: DataFile) => readIdx(await obtain(file, options), { signal: options.signal });
   return new ImageDataset(await read(images), await read(labels), digits, options);

@@ -1,19 +1,27 @@
 // SPDX-License-Identifier: MIT
 #include "core/parallel.h"
 #include "kernels/gemm_tile.h"
+#include "kernels/simd_transpose.h"
 #include "kernels/table.h"
 
-// C = A B in independent chunks (a block of rows x a block of columns), each computed by one thread
-// over the whole of k. B is packed into panels of one tile's columns: within the chunk where every
-// panel belongs to one chunk, in a pass of its own where row blocks share them. A is read in place.
+// C = A B in independent chunks (a block of rows x a block of columns), each computed by one
+// thread. B is packed into panels of one tile's columns: by the chunk that uses them, or in a pass
+// of its own where several row blocks share them. A is read in place, or from a copy of one tile's
+// rows where many panels meet it.
 namespace cresset {
 namespace {
 
-constexpr int64_t kBlockK = 256;      // steps per visit of a tile: A's rows and B's panel in L1/L2
-constexpr int64_t kPackedK = 768;     // steps per pass; bounds scratch and the time of a chunk
-constexpr int64_t kPackedN = 2048;    // columns per pass
+constexpr int64_t kBlockK = 256;      // steps per visit of a tile: what it reads stays in L1 and L2
+constexpr int64_t kPackedK = 768;     // steps and columns per pass: they bound the scratch and the
+constexpr int64_t kPackedN = 2048;    //   time of a chunk
 constexpr int64_t kBlockM = 12 * 12;  // rows per chunk, a multiple of every tile's rows
-constexpr int64_t kChunkWork = 1 << 20;  // multiply-adds that make a chunk worth a thread's while
+constexpr int64_t kBlockPanels = 16;   // panels per chunk
+constexpr int64_t kCopyPanels = 4;    // from so many on a copy of A's rows pays
+constexpr int64_t kCopyRow = kBlockK + 16;  // not a power of two, whose rows share cache sets
+
+// Chunks are split to at most kMaxChunk multiply-adds, and further, while they are few, down to
+// kMinChunk, below which waking a thread costs more than it gains.
+constexpr int64_t kMaxChunk = 64 << 20, kMinChunk = 1 << 20, kFewChunks = 16;
 
 int64_t min(int64_t a, int64_t b) { return a < b ? a : b; }
 int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
@@ -21,14 +29,18 @@ int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 template <class T>
 struct Pass {
   const GemmArgs* args;
-  int64_t k0, k, j0, n;        // the part of k and of the columns this pass does
-  bool first, last;            // of the passes over k
-  bool packed, pack_in_chunk;  // B in scratch; packed by the chunk that uses it
-  int64_t block_m, block_n;    // rows and columns a chunk
   T* scratch;
+  int64_t k0, k, j0, n;      // the steps and columns of this pass
+  bool first, last;          // of the passes over k
+  bool packed;               // all of B's panels, else only a partial one
+  int64_t block_m, block_n;  // rows and columns per chunk
 
+  int64_t panels() const { return ceil_div(n, kTileColumns<T>); }
   int64_t row_blocks() const { return ceil_div(args->m, block_m); }
   int64_t column_blocks() const { return ceil_div(n, block_n); }
+  bool packed_in_chunk() const { return !packed || row_blocks() == 1; }
+  bool packs(int64_t panel) const { return packed || (panel + 1) * kTileColumns<T> > n; }
+  T* panel(int64_t i) const { return scratch + (packed ? i * kTileColumns<T> * k : 0); }
 };
 
 template <class T>
@@ -40,16 +52,66 @@ const T* b_at(const GemmArgs& g, int64_t p, int64_t j) {
   return static_cast<const T*>(g.b) + (g.tb ? j * g.ldb + p : p * g.ldb + j);
 }
 
+// Columns [0, columns) of B's rows [p, p + steps), row by row.
+template <class T>
+void pack_rows(const T* b, int64_t ldb, int64_t steps, int64_t columns, T* out) {
+  constexpr int64_t kC = kTileColumns<T>;
+  for (int64_t p = 0; p < steps; ++p, b += ldb, out += kC)
+    for (int64_t j = 0; j < kC; j += kLanes<T>)
+      if (j + kLanes<T> <= columns)
+        store(out + j, load(b + j));
+      else
+        for (int64_t l = j; l < j + kLanes<T>; ++l) out[l] = l < columns ? b[l] : T(0);
+}
+
+// The same where B is stored transposed: a square of lanes at a time, the edges one by one.
+template <class T>
+void pack_columns(const T* b, int64_t ldb, int64_t steps, int64_t columns, T* out) {
+  constexpr int64_t kC = kTileColumns<T>;
+  constexpr int kL = kLanes<T>;
+  for (int64_t j = 0; j < kC; j += kL) {
+    int64_t p = 0;
+    if (j + kL <= columns)
+      for (; p + kL <= steps; p += kL) {
+        Vec<T> square[kL];
+        for (int l = 0; l < kL; ++l) square[l] = load(b + (j + l) * ldb + p);
+        transpose<T>(square);
+        for (int l = 0; l < kL; ++l) store(out + (p + l) * kC + j, square[l]);
+      }
+    for (int64_t l = j; l < j + kL; ++l)
+      for (int64_t q = p; q < steps; ++q) out[q * kC + l] = l < columns ? b[l * ldb + q] : T(0);
+  }
+}
+
 // One panel, k x kTileColumns, missing columns zero.
 template <class T>
 void pack_panel(const Pass<T>& pass, int64_t panel) {
   constexpr int64_t kC = kTileColumns<T>;
   const GemmArgs& g = *pass.args;
-  T* out = pass.scratch + panel * kC * pass.k;
-  const int64_t j0 = pass.j0 + panel * kC, columns = min(kC, pass.j0 + pass.n - j0);
-  for (int64_t p = 0; p < pass.k; ++p)
-    for (int64_t j = 0; j < kC; ++j)
-      out[p * kC + j] = j < columns ? *b_at<T>(g, pass.k0 + p, j0 + j) : T(0);
+  const int64_t j = panel * kC;
+  const T* b = b_at<T>(g, pass.k0, pass.j0 + j);
+  const auto pack = g.tb ? pack_columns<T> : pack_rows<T>;
+  pack(b, g.ldb, pass.k, min(kC, pass.n - j), pass.panel(panel));
+}
+
+// A's rows [i, i + rows) over `steps` steps, in the orientation they have.
+template <class T>
+void copy_a(const GemmArgs& g, const T* a, int64_t rows, bool whole, int64_t steps, T* out) {
+  if (!g.ta) {
+    for (int64_t i = 0; i < rows; ++i)
+      __builtin_memcpy(out + i * kCopyRow, a + i * g.lda, steps * sizeof(T));
+  } else if (whole) {  // a fixed size is a few moves
+    for (int64_t p = 0; p < steps; ++p)
+      __builtin_memcpy(out + p * kTileRows, a + p * g.lda, kTileRows * sizeof(T));
+  } else {
+    for (int64_t p = 0; p < steps; ++p)
+      for (int64_t i = 0; i < rows; ++i) out[p * kTileRows + i] = a[p * g.lda + i];
+  }
+}
+
+template <class T, int V>
+void run_rows(int rows, bool ta, const Tile<T>& t) {
+  ta ? run_rows<T, V, true>(rows, t) : run_rows<T, V, false>(rows, t);
 }
 
 // A tile that hangs over the last column works on a copy of its part of C.
@@ -68,10 +130,7 @@ void run_partial(int rows, int64_t columns, bool ta, Tile<T> t) {
   }
   t.c = c;
   t.c_row = kC;
-  if (columns <= kLanes<T>)
-    ta ? run_rows<T, 1, true>(rows, t) : run_rows<T, 1, false>(rows, t);
-  else
-    ta ? run_rows<T, kTileVectors, true>(rows, t) : run_rows<T, kTileVectors, false>(rows, t);
+  columns <= kLanes<T> ? run_rows<T, 1>(rows, ta, t) : run_rows<T, kTileVectors>(rows, ta, t);
   for (int i = 0; i < rows; ++i)
     for (int64_t j = 0; j < columns; ++j) target[i * target_row + j] = c[i * kC + j];
 }
@@ -83,59 +142,64 @@ void run_row_of_tiles(const Pass<T>& pass, int64_t i, int rows, int64_t j, int64
   constexpr int64_t kC = kTileColumns<T>;
   const GemmArgs& g = *pass.args;
   const bool last = pass.last && p + k == pass.k;
+  alignas(64) T copy[kTileRows * kCopyRow];
   Tile<T> t;
   t.k = k;
-  t.a = a_at<T>(g, i, pass.k0 + p);
+  t.a = k > 0 ? a_at<T>(g, i, pass.k0 + p) : nullptr;
   t.a_row = t.a_step = g.lda;
   t.c_row = g.ldc;
   t.from_zero = pass.first && p == 0 && !g.accumulate;
   t.relu = last && g.relu;
+  if (j_end - j >= kCopyPanels * kC && k > 0) {
+    copy_a(g, t.a, rows, i + kTileRows <= g.m, k, copy);
+    t.a = copy;
+    t.a_row = kCopyRow;
+    t.a_step = kTileRows;
+  }
   for (; j < j_end; j += kC) {
     const int64_t columns = min(kC, j_end - j);
-    const bool packed = pass.packed || columns < kC;
-    t.b = packed ? pass.scratch + (pass.packed ? j * pass.k : 0) + p * kC
-                 : b_at<T>(g, pass.k0 + p, pass.j0 + j);
+    const bool packed = pass.packs(j / kC);
+    t.b = packed ? pass.panel(j / kC) + p * kC : b_at<T>(g, pass.k0 + p, pass.j0 + j);
     t.b_step = packed ? kC : g.ldb;
     t.c = static_cast<T*>(g.c) + i * g.ldc + pass.j0 + j;
     t.bias = last && g.bias ? static_cast<const T*>(g.bias) + pass.j0 + j : nullptr;
     if (columns < kC)
       run_partial(rows, columns, g.ta, t);
     else
-      g.ta ? run_rows<T, kTileVectors, true>(rows, t) : run_rows<T, kTileVectors, false>(rows, t);
+      run_rows<T, kTileVectors>(rows, g.ta, t);
   }
 }
 
 template <class T>
 void run_chunk(const Pass<T>& pass, int64_t chunk) {
-  const int64_t m = pass.args->m;
-  const int64_t i0 = chunk % pass.row_blocks() * pass.block_m;
-  const int64_t i_end = min(m, i0 + pass.block_m);
-  const int64_t j0 = chunk / pass.row_blocks() * pass.block_n;
-  const int64_t j_end = min(pass.n, j0 + pass.block_n);
-  if (pass.pack_in_chunk)
-    for (int64_t j = j0; j < j_end; j += kTileColumns<T>) pack_panel(pass, j / kTileColumns<T>);
+  const int64_t row_blocks = pass.row_blocks();
+  const int64_t i0 = chunk % row_blocks * pass.block_m,
+                i_end = min(pass.args->m, i0 + pass.block_m);
+  const int64_t j0 = chunk / row_blocks * pass.block_n, j_end = min(pass.n, j0 + pass.block_n);
+  if (pass.packed_in_chunk())
+    for (int64_t panel = j0 / kTileColumns<T>; panel * kTileColumns<T> < j_end; ++panel)
+      if (pass.packs(panel)) pack_panel(pass, panel);
   // Rows are dealt out evenly, so that no tile is left with too few to hide the FMA's latency.
-  const int64_t tiles = ceil_div(i_end - i0, kTileRows);
-  for (int64_t p = 0; p < pass.k; p += kBlockK)
+  const int64_t rows = i_end - i0, tiles = ceil_div(rows, kTileRows);
+  int64_t p = 0;
+  do {  // once even without steps, for the epilogue
     for (int64_t tile = 0; tile < tiles; ++tile) {
-      const int64_t i = i0 + (i_end - i0) * tile / tiles;
-      const int64_t next = i0 + (i_end - i0) * (tile + 1) / tiles;
+      const int64_t i = i0 + rows * tile / tiles, next = i0 + rows * (tile + 1) / tiles;
       run_row_of_tiles(pass, i, static_cast<int>(next - i), j0, j_end, p, min(kBlockK, pass.k - p));
     }
+    p += kBlockK;
+  } while (p < pass.k);
 }
 
 template <class T>
 void run_pass(Pass<T>& pass) {
-  const int64_t panels = ceil_div(pass.n, kTileColumns<T>);
-  pass.pack_in_chunk = pass.packed && pass.row_blocks() == 1;
-  if (pass.packed && !pass.pack_in_chunk) {
+  if (!pass.packed_in_chunk())
     parallel_for(
-        panels, 4,
+        pass.panels(), 4,
         [](void* ctx, int64_t begin, int64_t end) {
           for (int64_t i = begin; i < end; ++i) pack_panel(*static_cast<Pass<T>*>(ctx), i);
         },
         &pass);
-  }
   parallel_for(
       pass.row_blocks() * pass.column_blocks(), 1,
       [](void* ctx, int64_t begin, int64_t end) {
@@ -144,47 +208,43 @@ void run_pass(Pass<T>& pass) {
       &pass);
 }
 
-// Without steps: C = epilogue(0 or C).
-template <class T>
-void epilogue_only(const GemmArgs& g) {
-  for (int64_t i = 0; i < g.m; ++i)
-    for (int64_t j = 0; j < g.n; ++j) {
-      T* c = static_cast<T*>(g.c) + i * g.ldc + j;
-      T x = g.accumulate ? *c : T(0);
-      if (g.bias) x += static_cast<const T*>(g.bias)[j];
-      *c = g.relu && x < T(0) ? T(0) : x;
-    }
-}
-
+// Columns are split before rows: row blocks share B, column blocks nothing.
 template <class T>
 void choose_blocks(Pass<T>& pass) {
   constexpr int64_t kC = kTileColumns<T>;
-  const int64_t m = pass.args->m;
-  pass.block_m = ceil_div(m, ceil_div(m, kBlockM));
-  pass.block_n = min(8, ceil_div(pass.n, kC)) * kC;
-  while (pass.block_n > kC && pass.block_m * pass.block_n * pass.k > kChunkWork)
-    pass.block_n = ceil_div(pass.block_n / kC, 2) * kC;
+  const int64_t m = pass.args->m, panels = pass.panels();
+  int64_t rows = ceil_div(m, kBlockM), columns = ceil_div(panels, kBlockPanels);
+  const auto too_big = [&] {
+    const int64_t work = ceil_div(m, rows) * ceil_div(panels, columns) * kC * pass.k;
+    return work > kMaxChunk || (rows * columns < kFewChunks && work > kMinChunk);
+  };
+  while (columns < panels && too_big()) columns = min(2 * columns, panels);
+  while (ceil_div(m, rows) > 2 * kTileRows && too_big()) rows *= 2;
+  pass.block_m = ceil_div(m, rows);
+  pass.block_n = ceil_div(panels, columns) * kC;
 }
 
 template <class T>
 void gemm(const GemmArgs& g) {
   if (g.m <= 0 || g.n <= 0) return;
-  if (g.k <= 0) return epilogue_only<T>(g);
-  for (int64_t j = 0; j < g.n; j += kPackedN)
-    for (int64_t p = 0; p < g.k; p += kPackedK) {
+  for (int64_t j = 0; j < g.n; j += kPackedN) {
+    int64_t p = 0;
+    do {
       Pass<T> pass{};
       pass.args = &g;
+      pass.scratch = static_cast<T*>(g.scratch);
       pass.k0 = p;
       pass.k = min(kPackedK, g.k - p);
       pass.j0 = j;
       pass.n = min(kPackedN, g.n - j);
       pass.first = p == 0;
       pass.last = p + pass.k == g.k;
-      pass.packed = true;
-      pass.scratch = static_cast<T*>(g.scratch);
+      pass.packed = g.tb || g.m > 2 * kTileRows;  // fewer rows do not pay for packing
       choose_blocks(pass);
       run_pass(pass);
-    }
+      p += pass.k;
+    } while (p < g.k);
+  }
 }
 
 template <class T>

@@ -60,7 +60,7 @@ __attribute__((noinline)) void run_tile(const Tile<T>& t) {
   for (int i = 0; i < M; ++i)
     for (int v = 0; v < V; ++v) {
       Vec<T> x = acc[i][v];
-      if (t.bias) x += load(t.bias + v * kL);
+      if (t.bias) x = fma(splat(T(1)), x, load(t.bias + v * kL));  // int64 wraps, so no plain +
       store(t.c + i * t.c_row + v * kL, t.relu ? relu_of<T>(x) : x);
     }
 }

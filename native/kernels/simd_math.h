@@ -70,9 +70,13 @@ SIMD_INLINE Vec<float> vexpm1(Vec<float> x) {
   return (magnitude(x) < 1e-9f) | (x != x) ? x : y;
 }
 
+// (e or 1) / (1 + e) with e = exp(-|x|), and one step that takes back the rounding of the sum and of
+// the quotient.
 SIMD_INLINE Vec<float> vsigmoid(Vec<float> x) {
-  const Vec<float> e = vexp(-magnitude(x));
-  return (x < 0.0f ? e : splat(1.0f)) / (1.0f + e);
+  const Vec<float> e = vexp(-magnitude(x)), one = splat(1.0f);
+  const Vec<float> over = x < 0.0f ? e : one, sum = one + e, lost = e - (sum - one);
+  const Vec<float> inverse = one / sum, y = over * inverse;
+  return fma(fma(-y, sum, over) - y * lost, inverse, y);
 }
 SIMD_INLINE Vec<float> vtanh(Vec<float> x) {
   constexpr float kOdd[] = {-0.333332837f, 0.133314833f, -0.0537427738f, 0.0206480622f,

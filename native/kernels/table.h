@@ -59,11 +59,12 @@ struct BinaryTable {
 
 // y[i * ys] = (dst)x[i * xs]; float to integer truncates, out of range is defined (see cast.cc).
 using CastFn = void (*)(int64_t n, void* y, int64_t ys, const void* x, int64_t xs);
+using WhereFn = void (*)(int64_t n, void* y, const uint8_t* c, int64_t cs, const void* a,
+                         int64_t as, const void* b, int64_t bs);
 struct CastTable {
   CastFn fn[kDTypeCount][kDTypeCount];  // [from][to]
   // y = c[i] ? a[i] : b[i], by item size 1, 2, 4, 8 (index log2).
-  void (*where[4])(int64_t n, void* y, const uint8_t* c, int64_t cs, const void* a, int64_t as,
-                   const void* b, int64_t bs);
+  WhereFn where[4];
 };
 
 // y[o][i] = reduce over r of x[o][r][i], all contiguous; shape (outer, n, inner). Parallel.

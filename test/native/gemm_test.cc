@@ -98,25 +98,27 @@ void check_shape(const Shape& s, std::mt19937_64& random) {
 }
 
 template <class T>
-void check_type(std::mt19937_64& random) {
+void check_small(std::mt19937_64& random) {
   const int64_t sizes[] = {0, 1, 2, 3, 5, 8, 11, 12, 13, 16, 17, 31, 32, 33, 48, 64, 100, 150};
-  const int64_t count = sizeof sizes / sizeof *sizes;
-  for (int round = 0; round < 400; ++round) {
+  const auto size = [&] { return sizes[random() % (sizeof sizes / sizeof *sizes)]; };
+  for (int round = 0; round < 100; ++round) {
     const uint64_t bits = random();
-    check_shape<T>(
-        {sizes[random() % count], sizes[random() % count], sizes[random() % count], bool(bits & 1),
-         bool(bits & 2), bool(bits & 4), bool(bits & 8), bool(bits & 16), int64_t(bits >> 5 & 3)},
-        random);
+    check_shape<T>({size(), size(), size(), bool(bits & 1), bool(bits & 2), bool(bits & 4),
+                    bool(bits & 8), bool(bits & 16), int64_t(bits >> 5 & 3)},
+                   random);
   }
+}
+
+// Shapes of training, and those that take several blocks of rows, columns and steps.
+template <class T>
+void check_large(std::mt19937_64& random) {
   for (int transposes = 0; transposes < 4; ++transposes) {
     const bool ta = transposes & 1, tb = transposes & 2;
     check_shape<T>({64, 128, 784, ta, tb, false, true, true, 0}, random);
     check_shape<T>({128, 784, 64, ta, tb, true, false, false, 0}, random);
-    check_shape<T>({64, 10, 128, ta, tb, false, true, false, 0}, random);
     check_shape<T>({1, 300, 1600, ta, tb, false, false, false, 0}, random);
     check_shape<T>({300, 1, 700, ta, tb, false, false, false, 0}, random);
     check_shape<T>({2, 2100, 20, ta, tb, false, true, false, 1}, random);
-    check_shape<T>({301, 2, 2, ta, tb, true, true, true, 0}, random);
     check_shape<T>({290, 70, 800, ta, tb, false, false, false, 5}, random);
   }
 }
@@ -140,10 +142,14 @@ int main() {
     for (int threads = 1; threads <= 3; ++threads) {
       set_num_threads(threads);
       std::mt19937_64 random(threads);
-      check_type<float>(random);
-      check_type<double>(random);
-      check_type<int64_t>(random);
+      check_small<float>(random);
+      check_small<double>(random);
+      check_small<int64_t>(random);
+      check_large<float>(random);
     }
+    std::mt19937_64 random(0);
+    check_large<double>(random);
+    check_large<int64_t>(random);
     check_nan();
     std::printf("%s: ok\n", *isa);
   }

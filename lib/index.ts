@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: MIT
+import './methods.js';
+
+export * from './autograd.js';
+export {
+  arange,
+  type CreationOptions,
+  fromBuffer,
+  full,
+  fullLike,
+  linspace,
+  ones,
+  onesLike,
+  scalar,
+  tensor,
+  zeros,
+  zerosLike,
+} from './creation.js';
+export { type DType, dtypes, isFloatingPoint, itemSize, type TypedArray } from './dtype.js';
+export {
+  CheckpointError,
+  CressetError,
+  DataError,
+  DeviceError,
+  DTypeError,
+  GraphError,
+  OutOfMemoryError,
+  ShapeError,
+} from './errors.js';
+export type { BackwardOptions, Device, NestedArray, TensorLike } from './tensor.js';
+export { Tensor } from './tensor.js';
+export * from './runtime.js';

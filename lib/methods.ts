@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+import * as ops from './ops.js';
+import * as view from './ops/view.js';
+import { native } from './native.js';
+import { handleOf, scalarOf, Tensor, type TensorLike } from './tensor.js';
+
+// Every op whose first argument is a tensor becomes a method; every elementwise row also `name_`, in place.
+
+const families = { ...ops, ...view };
+type Families = typeof families;
+type NotMethods = 'unary' | 'binary' | 'reduction' | 'reduceArgs' | 'cast' | 'normalizeDim' | 'where';
+// biome-ignore lint/suspicious/noExplicitAny: the first parameter may not be resolved while Tensor's own type is
+type Method<F> = F extends (x: any, ...rest: infer A) => infer R ? (...rest: A) => R : never;
+type OpMethods = { [K in Exclude<keyof Families, NotMethods>]: Method<Families[K]> };
+type UnaryNames = { [K in keyof typeof ops]: (typeof ops)[K] extends ops.Unary ? K : never }[keyof typeof ops];
+type InPlaceMethods = {
+  [K in Exclude<keyof typeof ops, NotMethods | 'sum' | 'prod' | 'amax' | 'amin' | 'argmax' | 'argmin' | 'any' | 'all'> as `${K}_`]: K extends UnaryNames
+    ? () => Tensor
+    : (b: TensorLike) => Tensor;
+};
+
+declare module './tensor.js' {
+  interface Tensor extends OpMethods, InPlaceMethods {
+    /** Copies the values of `source` (broadcast, cast) into this tensor. */
+    copy_(source: TensorLike): Tensor;
+  }
+}
+
+const notMethods = new Set<string>(['unary', 'binary', 'reduction', 'reduceArgs', 'cast', 'normalizeDim', 'where']);
+const prototype = Tensor.prototype as unknown as Record<string, unknown>;
+const define = (name: string, value: unknown) =>
+  Object.defineProperty(prototype, name, { value, writable: true, configurable: true });
+
+for (const [name, op] of Object.entries(families)) {
+  if (notMethods.has(name)) continue;
+  const call = op as (...args: unknown[]) => unknown;
+  define(name, function (this: Tensor, a?: unknown, b?: unknown, c?: unknown, d?: unknown) {
+    return call(this, a, b, c, d);
+  });
+}
+
+/** gelu_tanh -> geluTanh. */
+const camel = (name: string) => name.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase());
+
+for (const { name, inPlace } of (native.listOps as () => { name: string; inPlace: boolean }[])()) {
+  if (!inPlace) continue;
+  const call = native[`${name}_`] as (...args: unknown[]) => unknown;
+  define(`${camel(name)}_`, function (this: Tensor, b?: TensorLike) {
+    call(handleOf(this, `${name}_`), b === undefined ? undefined : scalarOf(b, `${name}_`));
+    return this;
+  });
+}

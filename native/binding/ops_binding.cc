@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT
+#include "binding/addon.h"
+#include "binding/args.h"
+
+// Every op of the registry as a raw function; elementwise ones also as `name_`, in place.
+namespace cresset::binding {
+namespace {
+
+struct BoundOp {
+  const Op* op;
+  std::vector<Param> params;
+};
+
+// Shared by all environments, never freed.
+const std::vector<BoundOp>& bound_ops() {
+  static const auto* ops = [] {
+    auto* list = new std::vector<BoundOp>;
+    for (const Op* op : all_ops()) list->push_back({op, parse_signature(op->signature)});
+    return list;
+  }();
+  return *ops;
+}
+
+Args read_args(const CallArgs& args, const BoundOp& bound, Value* values) {
+  for (size_t i = 0; i < bound.params.size(); ++i) values[i] = args.value(i, bound.params[i]);
+  return Args(values, bound.params.size());
+}
+
+napi_value call_op(napi_env env, napi_callback_info info) {
+  return guarded(env, [&] {
+    CallArgs args(env, info);
+    const auto& bound = *static_cast<const BoundOp*>(args.data);
+    args.function = bound.op->name;
+    Value values[kMaxArgs];
+    Outputs out = apply_op(*bound.op, read_args(args, bound, values));
+    if (bound.op->outputs == 1) return make_handle(env, std::move(out.t[0]));
+    return to_js(env, Tensors(out.t, out.t + bound.op->outputs));
+  });
+}
+
+napi_value call_in_place(napi_env env, napi_callback_info info) {
+  return guarded(env, [&] {
+    CallArgs args(env, info);
+    const auto& bound = *static_cast<const BoundOp*>(args.data);
+    args.function = bound.op->name;
+    Value values[kMaxArgs];
+    apply_in_place(*bound.op, read_args(args, bound, values));
+    return args[0];
+  });
+}
+
+// [{ name, signature, inPlace, differentiable }], for lib's checks and the registry sweep.
+napi_value list_ops(napi_env env, napi_callback_info) {
+  return guarded(env, [&] {
+    napi_value array;
+    check(env, napi_create_array(env, &array), "ops");
+    uint32_t i = 0;
+    for (const BoundOp& bound : bound_ops()) {
+      napi_value row;
+      check(env, napi_create_object(env, &row), "ops");
+      const Op& op = *bound.op;
+      check(env, napi_set_named_property(env, row, "name", to_js(env, op.name)), "ops");
+      check(env, napi_set_named_property(env, row, "signature", to_js(env, op.signature)), "ops");
+      check(env, napi_set_named_property(env, row, "inPlace", to_js(env, op.elementwise)), "ops");
+      check(env,
+            napi_set_named_property(env, row, "differentiable", to_js(env, op.gradient != nullptr)),
+            "ops");
+      check(env, napi_set_element(env, array, i++, row), "ops");
+    }
+    return array;
+  });
+}
+
+}  // namespace
+
+void define_ops(napi_env env, napi_value exports) {
+  for (const BoundOp& bound : bound_ops()) {
+    void* data = const_cast<BoundOp*>(&bound);
+    define(env, exports, bound.op->name, call_op, data);
+    if (!bound.op->elementwise) continue;
+    define(env, exports, (std::string(bound.op->name) + "_").c_str(), call_in_place, data);
+  }
+  define(env, exports, "listOps", list_ops);
+}
+
+}  // namespace cresset::binding

@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: MIT
+#include "core/allocator.h"
+
+#include <algorithm>
+#include <atomic>
+#include <cstdio>
+#include <cstdlib>
+#include <mutex>
+#include <new>
+#include <vector>
+
+#include "core/error.h"
+
+namespace cresset {
+namespace {
+
+constexpr size_t kAlign = 64;
+constexpr size_t kSmallLimit = 4096;          // slab blocks up to here
+constexpr size_t kSlabBytes = 256 << 10;
+constexpr int kSmallClasses = kSmallLimit / kAlign;
+constexpr int64_t kCacheBound = 256 << 20;    // most bytes kept for reuse
+
+struct FreeBlock {
+  FreeBlock* next;
+};
+
+// Held for a few instructions only, and never across a call into Node.
+class SpinLock {
+ public:
+  void lock() noexcept {
+    while (flag_.test_and_set(std::memory_order_acquire)) {
+      while (flag_.test(std::memory_order_relaxed)) relax();
+    }
+  }
+  void unlock() noexcept { flag_.clear(std::memory_order_release); }
+
+ private:
+  static void relax() noexcept {
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#else
+    asm volatile("yield");
+#endif
+  }
+  std::atomic_flag flag_ = ATOMIC_FLAG_INIT;
+};
+
+// Large blocks in steps of 1/8 of a power of two: at most 12.5 % are wasted.
+size_t round_large(size_t bytes) {
+  const int top = 63 - __builtin_clzll(bytes);
+  const size_t step = size_t{1} << (top - 3);
+  return (bytes + step - 1) & ~(step - 1);
+}
+
+int large_class(size_t rounded) {
+  const int top = 63 - __builtin_clzll(rounded);
+  return (top - 12) * 8 + static_cast<int>((rounded >> (top - 3)) & 7);
+}
+constexpr int kLargeClasses = (53 - 12) * 8;
+
+struct Allocator {
+  SpinLock lock;
+  FreeBlock* small[kSmallClasses + 1] = {};
+  FreeBlock* large[kLargeClasses] = {};
+  char* slab = nullptr;
+  size_t slab_left = 0;
+  std::atomic<int64_t> live{0}, peak{0}, cached{0}, allocations{0}, limit{0}, fail_from{0};
+
+  Allocator() {
+    if (const char* text = std::getenv("CRESSET_MEMORY_LIMIT")) limit = std::atoll(text);
+  }
+};
+
+// Leaked on purpose: blocks are freed by finalizers that may run at any moment of the teardown.
+Allocator& allocator() {
+  static Allocator* instance = new Allocator;
+  return *instance;
+}
+
+void* system_allocate(size_t bytes) { return std::aligned_alloc(kAlign, bytes); }
+
+void count(Allocator& a, size_t bytes) {
+  const int64_t live = a.live.fetch_add(bytes, std::memory_order_relaxed) + bytes;
+  a.allocations.fetch_add(1, std::memory_order_relaxed);
+  int64_t peak = a.peak.load(std::memory_order_relaxed);
+  while (live > peak && !a.peak.compare_exchange_weak(peak, live, std::memory_order_relaxed)) {
+  }
+}
+
+[[noreturn]] void out_of_memory(const Allocator& a, size_t bytes, const char* why) {
+  fail(ErrorKind::OutOfMemory, "cannot allocate %zu bytes: %s (%lld bytes of tensors are live)", bytes,
+       why, static_cast<long long>(a.live.load()));
+}
+
+void check_allowed(Allocator& a, size_t bytes) {
+  if (a.fail_from.load(std::memory_order_relaxed) > 0 && a.fail_from.fetch_sub(1) <= 1) {
+    a.fail_from = 1;
+    out_of_memory(a, bytes, "failure injected by a test");
+  }
+  const int64_t limit = a.limit.load(std::memory_order_relaxed);
+  if (limit > 0 && a.live.load(std::memory_order_relaxed) + static_cast<int64_t>(bytes) > limit) {
+    char why[64];
+    std::snprintf(why, sizeof why, "the limit is %lld bytes", static_cast<long long>(limit));
+    out_of_memory(a, bytes, why);
+  }
+}
+
+void* pop(FreeBlock*& head) {
+  FreeBlock* block = head;
+  if (block) head = block->next;
+  return block;
+}
+
+void push(FreeBlock*& head, void* block) {
+  auto* free_block = static_cast<FreeBlock*>(block);
+  free_block->next = head;
+  head = free_block;
+}
+
+void* allocate_small(Allocator& a, size_t rounded) {
+  const int index = static_cast<int>(rounded / kAlign);
+  std::lock_guard guard(a.lock);
+  if (void* block = pop(a.small[index])) {
+    a.cached.fetch_sub(rounded, std::memory_order_relaxed);
+    return block;
+  }
+  if (a.slab_left < rounded) {
+    char* slab = static_cast<char*>(system_allocate(kSlabBytes));
+    if (!slab) return nullptr;
+    // The rest of the old slab still serves smaller classes.
+    for (; a.slab_left >= kAlign; a.slab_left -= kAlign, a.slab += kAlign) {
+      push(a.small[1], a.slab);
+      a.cached.fetch_add(kAlign, std::memory_order_relaxed);
+    }
+    a.slab = slab;
+    a.slab_left = kSlabBytes;
+  }
+  void* block = a.slab;
+  a.slab += rounded;
+  a.slab_left -= rounded;
+  return block;
+}
+
+void* allocate_large(Allocator& a, size_t rounded) {
+  {
+    std::lock_guard guard(a.lock);
+    if (void* block = pop(a.large[large_class(rounded)])) {
+      a.cached.fetch_sub(rounded, std::memory_order_relaxed);
+      return block;
+    }
+  }
+  void* block = system_allocate(rounded);
+  if (!block) {
+    release_cache();
+    block = system_allocate(rounded);
+  }
+  return block;
+}
+
+size_t round_size(size_t bytes) {
+  if (bytes <= kSmallLimit) return std::max((bytes + kAlign - 1) & ~(kAlign - 1), kAlign);
+  return round_large(bytes);
+}
+
+}  // namespace
+
+void* allocate(size_t bytes) {
+  Allocator& a = allocator();
+  if (bytes >> 52) out_of_memory(a, bytes, "no machine has that much");
+  const size_t rounded = round_size(bytes);
+  check_allowed(a, rounded);
+  void* block = rounded <= kSmallLimit ? allocate_small(a, rounded) : allocate_large(a, rounded);
+  if (!block) out_of_memory(a, bytes, "the system has no more memory");
+  count(a, rounded);
+  return block;
+}
+
+void deallocate(void* block, size_t bytes) noexcept {
+  if (!block) return;
+  Allocator& a = allocator();
+  const size_t rounded = round_size(bytes);
+  a.live.fetch_sub(rounded, std::memory_order_relaxed);
+  a.allocations.fetch_sub(1, std::memory_order_relaxed);
+  if (rounded <= kSmallLimit) {
+    std::lock_guard guard(a.lock);
+    push(a.small[rounded / kAlign], block);
+    a.cached.fetch_add(rounded, std::memory_order_relaxed);
+    return;
+  }
+  if (a.cached.load(std::memory_order_relaxed) + static_cast<int64_t>(rounded) > kCacheBound) {
+    std::free(block);
+    return;
+  }
+  std::lock_guard guard(a.lock);
+  push(a.large[large_class(rounded)], block);
+  a.cached.fetch_add(rounded, std::memory_order_relaxed);
+}
+
+MemoryStats memory_stats() noexcept {
+  const Allocator& a = allocator();
+  return {a.live, a.peak, a.cached, a.allocations};
+}
+
+void reset_peak_memory() noexcept { allocator().peak = allocator().live.load(); }
+
+void release_cache() noexcept {
+  Allocator& a = allocator();
+  for (int i = 0; i < kLargeClasses; ++i) {
+    for (;;) {
+      void* block;
+      {
+        std::lock_guard guard(a.lock);
+        block = pop(a.large[i]);
+        if (!block) break;
+        // The class tells the size: eight steps in each power of two.
+        const int top = i / 8 + 12;
+        a.cached.fetch_sub((size_t{8} + i % 8) << (top - 3), std::memory_order_relaxed);
+      }
+      std::free(block);
+    }
+  }
+}
+
+void set_memory_limit(int64_t bytes) noexcept { allocator().limit = bytes; }
+int64_t memory_limit() noexcept { return allocator().limit; }
+void fail_allocations_from(int64_t n) noexcept { allocator().fail_from = n; }
+
+struct MemoryAccount {
+  std::atomic<int64_t> bytes{0};
+  int64_t reported = 0;
+};
+
+namespace {
+
+thread_local MemoryAccount* t_account = nullptr;
+
+// Accounts outlive their environment (storages may), so they are recycled and never freed.
+struct AccountPool {
+  std::mutex mutex;
+  std::vector<MemoryAccount*> all, free;
+};
+AccountPool& account_pool() {
+  static AccountPool* pool = new AccountPool;
+  return *pool;
+}
+
+}  // namespace
+
+MemoryAccount* acquire_account() {
+  AccountPool& pool = account_pool();
+  std::lock_guard guard(pool.mutex);
+  if (pool.free.empty()) {
+    pool.all.push_back(new MemoryAccount);
+    pool.free.reserve(pool.all.size());
+    return pool.all.back();
+  }
+  MemoryAccount* account = pool.free.back();
+  pool.free.pop_back();
+  account->reported = account->bytes;
+  return account;
+}
+
+void release_account(MemoryAccount* account) noexcept {
+  AccountPool& pool = account_pool();
+  std::lock_guard guard(pool.mutex);
+  pool.free.push_back(account);  // capacity reserved by acquire_account
+}
+
+void set_current_account(MemoryAccount* account) noexcept { t_account = account; }
+MemoryAccount* current_account() noexcept { return t_account; }
+
+void charge(MemoryAccount* account, int64_t bytes) noexcept {
+  if (account) account->bytes.fetch_add(bytes, std::memory_order_relaxed);
+}
+
+int64_t take_unreported(MemoryAccount* account, int64_t at_least) noexcept {
+  const int64_t bytes = account->bytes.load(std::memory_order_relaxed);
+  const int64_t change = bytes - account->reported;
+  if (std::llabs(change) < at_least) return 0;
+  account->reported = bytes;
+  return change;
+}
+
+}  // namespace cresset

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+#include <atomic>
+#include <cstdint>
+#include <utility>
+
+#include "core/allocator.h"
+
+namespace cresset {
+
+// A counted pointer to T with `refs` and a static T::destroy(T*).
+template <class T>
+class Ref {
+ public:
+  Ref() = default;
+  Ref(std::nullptr_t) {}
+  explicit Ref(T* adopted) : p_(adopted) {}  // takes over one reference
+  static Ref share(T* p) {
+    if (p) p->refs.fetch_add(1, std::memory_order_relaxed);
+    return Ref(p);
+  }
+  Ref(const Ref& other) : p_(other.p_) {
+    if (p_) p_->refs.fetch_add(1, std::memory_order_relaxed);
+  }
+  Ref(Ref&& other) noexcept : p_(std::exchange(other.p_, nullptr)) {}
+  Ref& operator=(Ref other) noexcept {
+    std::swap(p_, other.p_);
+    return *this;
+  }
+  ~Ref() {
+    if (p_ && p_->refs.fetch_sub(1, std::memory_order_acq_rel) == 1) T::destroy(p_);
+  }
+  T* get() const { return p_; }
+  T* operator->() const { return p_; }
+  T& operator*() const { return *p_; }
+  explicit operator bool() const { return p_ != nullptr; }
+  T* release() { return std::exchange(p_, nullptr); }
+  int64_t use_count() const { return p_ ? p_->refs.load(std::memory_order_relaxed) : 0; }
+
+ private:
+  T* p_ = nullptr;
+};
+
+// The bytes under one or more tensors. `version` counts in-place changes: autograd compares it
+// with the value it had when a tensor was saved.
+struct Storage {
+  std::atomic<int64_t> refs{1};
+  std::atomic<uint32_t> version{0};
+  void* data = nullptr;
+  int64_t bytes = 0;
+  MemoryAccount* account = nullptr;
+  // Set for memory that came from outside; called once, on whichever thread drops the last use.
+  void (*release)(void* owner) = nullptr;
+  void* owner = nullptr;
+
+  static Ref<Storage> create(int64_t bytes);
+  static Ref<Storage> wrap(void* data, int64_t bytes, void (*release)(void*), void* owner);
+  static void destroy(Storage* storage) noexcept;
+};
+
+}  // namespace cresset

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+#include "ops/op.h"
+#include "ops/copy.h"
+
+namespace cresset {
+namespace {
+
+Tensor make_output(const Meta& meta, Args args) {
+  if (meta.view_of < 0) return empty(meta.shape, meta.dtype);
+  return view_of(args[meta.view_of].tensor(), meta.shape, meta.strides, meta.offset);
+}
+
+// Writing the result may clobber an argument that shares memory with it in another layout.
+bool clobbers(Args args, const Tensor& target) {
+  bool found = false;
+  for_each_tensor(args.subspan(1), [&](const Tensor& t, int, int) {
+    found = found || (may_overlap(t, target) && !same_view(t, target));
+  });
+  return found;
+}
+
+}  // namespace
+
+Outputs apply_op(const Op& op, Args args) {
+  Meta metas[kMaxOutputs];
+  op.rule(args, metas);
+  Outputs out;
+  for (int i = 0; i < op.outputs; ++i) out.t[i] = make_output(metas[i], args);
+  if (op.call) op.call(args, out.t);
+  if (gradients_wanted(args)) record(op, args, out.t);
+  if (metas[0].view_of >= 0) track_view(op, args, out.t[0]);
+  return out;
+}
+
+Tensor apply_in_place(const Op& op, Args args) {
+  const Tensor target = args[0].tensor();
+  Meta meta[kMaxOutputs];
+  op.rule(args, meta);
+  if (meta[0].shape != target.shape())
+    fail(ErrorKind::Shape, "%s_: the result has shape %s, which does not fit into the tensor's %s",
+         op.name, to_string(meta[0].shape).c_str(), to_string(target.shape()).c_str());
+  if (category(meta[0].dtype) > category(target.dtype()))
+    fail(ErrorKind::DType, "%s_: the result has dtype %s, which cannot be stored in a %s tensor",
+         op.name, name(meta[0].dtype), name(target.dtype()));
+  check_in_place(op, target);
+  Tensor out[kMaxOutputs];
+  const bool direct = op.elementwise && meta[0].dtype == target.dtype() && !clobbers(args, target);
+  for (int i = 0; i < op.outputs; ++i)
+    out[i] = i == 0 && direct ? target : make_output(meta[i], args);
+  if (op.call) op.call(args, out);
+  if (!direct) copy_into(target, out[0]);
+  if (gradients_wanted(args)) {
+    record_in_place(op, args, target);
+  } else {
+    target.bump_version();
+  }
+  return target;
+}
+
+}  // namespace cresset

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: MIT
+#include "ops/copy.h"
+
+#include <cstring>
+
+#include "ops/elementwise.h"
+#include "ops/gradient.h"
+
+namespace cresset {
+namespace {
+
+void rule_cast(Args args, Meta* out) { *out = Meta(args[1].dtype(), args[0].tensor().shape()); }
+void rule_same(Args args, Meta* out) {
+  *out = Meta(args[0].tensor().dtype(), args[0].tensor().shape());
+}
+void rule_copy(Args args, Meta* out) {
+  const Tensor &target = args[0].tensor(), &source = args[1].tensor();
+  if (!broadcasts_to(source.shape(), target.shape()))
+    fail(ErrorKind::Shape, "copy_: shape %s cannot be broadcast to %s",
+         to_string(source.shape()).c_str(), to_string(target.shape()).c_str());
+  *out = Meta(target.dtype(), target.shape());
+}
+void call_copy_input(Args args, Tensor* out) { copy_into(out[0], args[0].tensor()); }
+void call_copy_source(Args args, Tensor* out) { copy_into(out[0], args[1].tensor()); }
+void gradient_pass(Gradient& ctx) { ctx.set(0, ctx.g()); }
+void gradient_copy(Gradient& ctx) {
+  if (ctx.needs(0)) ctx.set(0, zeros(ctx.shape(0), ctx.dtype(0)));
+  if (ctx.needs(1)) ctx.set(1, ctx.g());
+}
+
+const Op ops[] = {
+    {"cast", "x: Tensor, dtype: dtype -> Tensor", rule_cast, call_copy_input, gradient_pass},
+    {"clone", "x: Tensor -> Tensor", rule_same, call_copy_input, gradient_pass},
+    {"copy", "x: Tensor, source: Scalar -> Tensor", rule_copy, call_copy_source, gradient_copy,
+     kSaveNothing, 1, true},
+};
+enum { kCast, kClone, kCopy };
+
+}  // namespace
+
+OpSpan copy_ops() { return ops; }
+
+void copy_into(const Tensor& target, const Tensor& source) {
+  if (target.numel() == 0) return;
+  if (target.dtype() == source.dtype() && target.contiguous() && source.contiguous() &&
+      target.numel() == source.numel() && target.numel() <= 4096) {
+    std::memmove(target.bytes(), source.bytes(), target.numel() * item_size(target.dtype()));
+    return;
+  }
+  if (may_overlap(target, source) && !same_view(target, source)) {
+    const Tensor separate = empty(source.shape(), source.dtype());
+    copy_into(separate, source);
+    return copy_into(target, separate);
+  }
+  const CastFn fn =
+      kernels().cast->fn[static_cast<int>(source.dtype())][static_cast<int>(target.dtype())];
+  run_unary(fn, source.dtype(), target.dtype(), target, source);
+}
+
+void fill(const Tensor& target, const Tensor& scalar) { copy_into(target, scalar); }
+
+Tensor contiguous_data(const Tensor& x) {
+  if (x.contiguous()) return x;
+  Tensor y = empty(x.shape(), x.dtype());
+  copy_into(y, x);
+  return y;
+}
+
+Tensor cast_data(const Tensor& x, DType dtype) {
+  if (x.dtype() == dtype) return x;
+  Tensor y = empty(x.shape(), dtype);
+  copy_into(y, x);
+  return y;
+}
+
+Tensor cast(const Tensor& x, DType dtype) {
+  return x.dtype() == dtype ? x : call(ops[kCast], x, dtype);
+}
+Tensor clone(const Tensor& x) { return call(ops[kClone], x); }
+Tensor contiguous(const Tensor& x) { return x.contiguous() ? x : clone(x); }
+Tensor copy_(const Tensor& target, const Tensor& source) {
+  const Value args[] = {target, source};
+  return apply_in_place(ops[kCopy], args);
+}
+
+Tensor zeros(const Dims& shape, DType dtype) {
+  Tensor y = empty(shape, dtype);
+  std::memset(y.storage().data, 0, y.storage().bytes);
+  return y;
+}
+Tensor full(const Dims& shape, double value, DType dtype) {
+  Tensor y = empty(shape, dtype);
+  copy_into(y, wrapped_scalar(value));
+  return y;
+}
+Tensor zeros_like(const Tensor& x) { return zeros(x.shape(), x.dtype()); }
+
+}  // namespace cresset

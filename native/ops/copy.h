@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+#include "ops/op.h"
+
+// Moving values between layouts and dtypes.
+namespace cresset {
+
+// Without recording: target = source, broadcast and cast.
+void copy_into(const Tensor& target, const Tensor& source);
+void fill(const Tensor& target, const Tensor& scalar);
+// x itself where nothing is to be done.
+Tensor contiguous_data(const Tensor& x);
+Tensor cast_data(const Tensor& x, DType dtype);
+
+// Recorded.
+Tensor cast(const Tensor& x, DType dtype);
+Tensor contiguous(const Tensor& x);
+Tensor clone(const Tensor& x);
+Tensor copy_(const Tensor& target, const Tensor& source);
+Tensor zeros(const Dims& shape, DType dtype);
+Tensor full(const Dims& shape, double value, DType dtype);
+Tensor zeros_like(const Tensor& x);
+
+OpSpan copy_ops();
+
+}  // namespace cresset

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+#include "core/tensor.h"
+#include "kernels/table.h"
+
+// Promotion, broadcasting and stride collapsing, once for all elementwise ops.
+namespace cresset {
+
+// PyTorch's result dtype of several tensors: numbers and zero-dim tensors count by category only.
+class ResultType {
+ public:
+  void add(const Tensor& x);
+  DType get() const;
+
+ private:
+  DType of_[3] = {};  // tensors with dimensions, zero-dim tensors, numbers
+  bool seen_[3] = {};
+};
+DType result_type(const Tensor& a, const Tensor& b);
+
+// Up to four tensors walked in step; the first is the output. Dimensions that are adjacent in
+// all of them are merged, so most loops end up with one.
+inline constexpr int kMaxOperands = 4;
+struct Walk {
+  int operands;
+  Dims shape;
+  Dims strides[kMaxOperands];
+  char* data[kMaxOperands];
+  int item[kMaxOperands];  // bytes
+
+  // `tensors[0]` has the full shape; the others broadcast to it.
+  Walk(const Tensor* const* tensors, int operands);
+  int64_t count() const { return numel(shape); }
+};
+
+// Calls f(n, data, strides) for innermost runs that cover elements [begin, end) in row-major
+// order of walk.shape.
+template <class F>
+void for_each_run(const Walk& walk, int64_t begin, int64_t end, F f) {
+  const int inner = walk.shape.size() - 1;
+  const int64_t length = walk.shape[inner];
+  int64_t row = begin / length, at = begin % length;
+  while (begin < end) {
+    char* data[kMaxOperands];
+    int64_t strides[kMaxOperands];
+    for (int k = 0; k < walk.operands; ++k) {
+      int64_t offset = at * walk.strides[k][inner], rest = row;
+      for (int d = inner - 1; d >= 0; --d) {
+        offset += rest % walk.shape[d] * walk.strides[k][d];
+        rest /= walk.shape[d];
+      }
+      data[k] = walk.data[k] + offset * walk.item[k];
+      strides[k] = walk.strides[k][inner];
+    }
+    const int64_t n = length - at < end - begin ? length - at : end - begin;
+    f(n, data, strides);
+    begin += n;
+    ++row;
+    at = 0;
+  }
+}
+
+// A kernel over dtypes of its own; operands of another dtype are converted in tiles that stay in
+// the first-level cache. fn takes (n, out, in...) as UnaryFn and BinaryFn do.
+void run_unary(UnaryFn fn, DType in, DType out, const Tensor& y, const Tensor& x);
+void run_binary(BinaryFn fn, DType in, DType out, const Tensor& z, const Tensor& a, const Tensor& b);
+
+}  // namespace cresset

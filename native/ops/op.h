@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+#include <memory>
+#include <span>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "core/error.h"
+#include "core/tensor.h"
+
+// What an op is: a name, a signature, a rule (shapes and dtypes, no data), apart from it a kernel
+// call, and a gradient made of other ops. Every call goes through `apply_op`.
+namespace cresset {
+
+using Tensors = std::vector<Tensor>;
+
+// One argument. Lists are shared, so that copying a Value never allocates.
+class Value {
+ public:
+  Value() = default;
+  Value(bool v) : v_(v) {}
+  Value(int v) : v_(int64_t{v}) {}
+  Value(int64_t v) : v_(v) {}
+  Value(double v) : v_(v) {}
+  Value(DType v) : v_(v) {}
+  Value(Tensor v) : v_(std::move(v)) {}
+  Value(const Dims& v) : v_(std::make_shared<const Dims>(v)) {}
+  Value(Tensors v) : v_(std::make_shared<const Tensors>(std::move(v))) {}
+
+  bool given() const { return v_.index() != 0; }
+  bool is_tensor() const { return std::holds_alternative<Tensor>(v_); }
+  bool is_tensors() const { return std::holds_alternative<std::shared_ptr<const Tensors>>(v_); }
+  bool boolean() const { return std::get<bool>(v_); }
+  int64_t integer() const { return std::get<int64_t>(v_); }
+  double number() const { return std::get<double>(v_); }
+  DType dtype() const { return std::get<DType>(v_); }
+  const Tensor& tensor() const { return std::get<Tensor>(v_); }
+  const Dims& dims() const { return *std::get<std::shared_ptr<const Dims>>(v_); }
+  const Tensors& tensors() const { return *std::get<std::shared_ptr<const Tensors>>(v_); }
+
+ private:
+  std::variant<std::monostate, bool, int64_t, double, DType, Tensor, std::shared_ptr<const Dims>,
+               std::shared_ptr<const Tensors>>
+      v_;
+};
+
+using Args = std::span<const Value>;
+
+// What a rule says of one output. view_of >= 0: the output shares that argument's storage.
+struct Meta {
+  Meta() = default;
+  Meta(DType dtype, const Dims& shape) : dtype(dtype), shape(shape) {}
+  static Meta view(const Tensor& x, const Dims& shape, const Dims& strides, int64_t offset,
+                   int arg = 0) {
+    Meta meta(x.dtype(), shape);
+    meta.strides = strides;
+    meta.offset = offset;
+    meta.view_of = arg;
+    return meta;
+  }
+
+  DType dtype = DType::Float32;
+  Dims shape;
+  int view_of = -1;
+  Dims strides;
+  int64_t offset = 0;
+};
+
+inline constexpr int kMaxOutputs = 4;
+inline constexpr int kMaxArgs = 12;
+
+class Gradient;  // autograd's view of one recorded call, see ops/gradient.h
+
+// Which arguments and outputs a gradient reads: bit i for argument i, bit 16 + i for output i.
+using Saves = uint32_t;
+inline constexpr Saves kSaveNothing = 0;
+constexpr Saves saves_input(int i) { return Saves{1} << i; }
+constexpr Saves saves_output(int i) { return Saves{1} << (16 + i); }
+
+struct Op {
+  const char* name;
+  // "x: Tensor, dim: int, weight: Tensor?, shape: int[], tensors: Tensor[], dtype: dtype? -> Tensor"
+  // Kinds: Tensor, Scalar (a tensor or a number), int, float, bool, int[], dtype; `?` = may be
+  // undefined. Each output is one "Tensor" after the arrow.
+  const char* signature;
+  void (*rule)(Args args, Meta* out);
+  // Fills the outputs; null for ops that only make views.
+  void (*call)(Args args, Tensor* out);
+  // Null: not differentiable.
+  void (*gradient)(Gradient& ctx) = nullptr;
+  Saves saves = kSaveNothing;
+  int outputs = 1;
+  // Output i depends on element i of the arguments alone and any output layout will do: the
+  // kernel may write over its first argument, and the binding adds an in-place form `name_`.
+  bool elementwise = false;
+};
+
+// A family's ops; registry.cc lists the families.
+using OpSpan = std::span<const Op>;
+const std::vector<const Op*>& all_ops();
+const Op* find_op(const std::string& name);  // null if there is none
+
+struct Outputs {
+  Tensor t[kMaxOutputs];
+};
+
+// Rule, allocation, kernel call, recording.
+Outputs apply_op(const Op& op, Args args);
+// The same with args[0]'s memory as the output; its shape and dtype must take the result.
+Tensor apply_in_place(const Op& op, Args args);
+
+template <class... A>
+Tensor call(const Op& op, A&&... args) {
+  const Value values[] = {Value(std::forward<A>(args))...};
+  return apply_op(op, values).t[0];
+}
+
+// Calls f(tensor, argument index, index in the list or -1) for every tensor among the arguments.
+template <class F>
+void for_each_tensor(Args args, F f) {
+  for (int i = 0; i < static_cast<int>(args.size()); ++i) {
+    if (args[i].is_tensor()) {
+      f(args[i].tensor(), i, -1);
+    } else if (args[i].is_tensors()) {
+      const Tensors& list = args[i].tensors();
+      for (int j = 0; j < static_cast<int>(list.size()); ++j) f(list[j], i, j);
+    }
+  }
+}
+
+// Hooks that autograd implements.
+bool gradients_wanted(Args args);
+void record(const Op& op, Args args, Tensor* outputs);
+// Remembers that output is a view of args[0], so that writes through it reach the graph.
+void track_view(const Op& op, Args args, const Tensor& output);
+// State error if target must not be changed in place.
+void check_in_place(const Op& op, const Tensor& target);
+// Called after the write; moves the storage's version on.
+void record_in_place(const Op& op, Args args, const Tensor& target);
+
+}  // namespace cresset

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: MIT
+#include "ops/optim.h"
+
+#include "ops/copy.h"
+
+namespace cresset {
+namespace {
+
+// Pointers for the kernel, with copies where a layout or dtype is not the kernel's own.
+class Group {
+ public:
+  Group(const char* op, const OptimizerLists& lists, ComputeType type) : op_(op), type_(type) {
+    const size_t n = lists.params.size();
+    for (const Tensors* list : {&lists.grads, &lists.state1, &lists.state2, &lists.state3})
+      if (!list->empty() && list->size() != n)
+        fail(ErrorKind::Shape, "%s: got %zu tensors for %zu parameters", op, list->size(), n);
+    for (size_t i = 0; i < n; ++i) {
+      const Tensor& p = lists.params[i];
+      if (!lists.grads[i].defined() || compute_type(p.dtype()) != type) continue;
+      params_.push_back({p.numel(), writable(p, p), readable(lists.grads[i], p),
+                         state(lists.state1, i, p), state(lists.state2, i, p),
+                         state(lists.state3, i, p)});
+    }
+  }
+
+  const OptimizerParam* data() const { return params_.data(); }
+  int64_t count() const { return static_cast<int64_t>(params_.size()); }
+
+  // Writes copies back and moves the versions on.
+  void finish() const {
+    for (const auto& [original, copy] : copies_) copy_into(original, copy);
+    for (const Tensor& x : written_) x.bump_version();
+  }
+
+ private:
+  void check_like(const Tensor& x, const Tensor& param) const {
+    if (x.shape() != param.shape())
+      fail(ErrorKind::Shape, "%s: got a tensor of shape %s for a parameter of shape %s", op_,
+           to_string(x.shape()).c_str(), to_string(param.shape()).c_str());
+  }
+  Tensor kernel_layout(const Tensor& x) {
+    constexpr DType kTypes[] = {DType::Int64, DType::Float32, DType::Float64};
+    return contiguous_data(cast_data(x, kTypes[static_cast<int>(type_)]));
+  }
+  const void* readable(const Tensor& x, const Tensor& param) {
+    check_like(x, param);
+    kept_.push_back(kernel_layout(x));
+    return kept_.back().bytes();
+  }
+  void* writable(const Tensor& x, const Tensor& param) {
+    check_like(x, param);
+    const Tensor copy = kernel_layout(x);
+    if (!copy.same(x)) copies_.push_back({x, copy});
+    kept_.push_back(copy);
+    written_.push_back(x);
+    return copy.bytes();
+  }
+  void* state(const Tensors& list, size_t i, const Tensor& param) {
+    return list.empty() || !list[i].defined() ? nullptr : writable(list[i], param);
+  }
+
+  const char* op_;
+  ComputeType type_;
+  std::vector<OptimizerParam> params_;
+  Tensors kept_, written_;
+  std::vector<std::pair<Tensor, Tensor>> copies_;
+};
+
+template <class Step, class StepArgs>
+void run(const char* op, const OptimizerLists& lists, Step* const* table, const StepArgs& args) {
+  for (const Tensor& p : lists.params)
+    if (!is_float(p.dtype()))
+      fail(ErrorKind::DType, "%s: expected floating point parameters, got dtype %s", op,
+           name(p.dtype()));
+  for (ComputeType type : {ComputeType::Float32, ComputeType::Float64}) {
+    const Group group(op, lists, type);
+    if (group.count() == 0) continue;
+    table[static_cast<int>(type)](group.data(), group.count(), args);
+    group.finish();
+  }
+}
+
+}  // namespace
+
+void adam_step(const OptimizerLists& lists, const AdamArgs& args) {
+  run("Adam", lists, kernels().optimizer->adam, args);
+}
+void sgd_step(const OptimizerLists& lists, const SgdArgs& args) {
+  run("SGD", lists, kernels().optimizer->sgd, args);
+}
+
+}  // namespace cresset

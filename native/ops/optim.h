@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+#include "kernels/table.h"
+#include "ops/op.h"
+
+// Fused optimizer steps: one pass over all parameters of a group. They change parameters and
+// state in place and are never recorded.
+namespace cresset {
+
+// Lists of equal length; `grads[i]` undefined: parameter i stays as it is. State lists that an
+// algorithm does not use may be empty.
+struct OptimizerLists {
+  Tensors params, grads, state1, state2, state3;
+};
+void adam_step(const OptimizerLists& lists, const AdamArgs& args);
+void sgd_step(const OptimizerLists& lists, const SgdArgs& args);
+
+}  // namespace cresset

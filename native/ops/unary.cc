@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: MIT
+#include <type_traits>
+
+#include "ops/elementwise.h"
+#include "ops/gradient.h"
+#include "ops/math.h"
+#include "ops/rows.h"
+
+// The ops of unary.def: their rules, kernel calls and gradients expand from the rows.
+namespace cresset {
+namespace {
+
+enum class UnaryRule : uint8_t { Float, Same, Number, Integral, Predicate };
+
+struct UnaryRow {
+  const char* name;
+  UnaryRule rule;
+  int fused;
+};
+
+constexpr UnaryRow kRows[] = {
+#define UNARY(name, rule, saves, gradient, fused_op) {#name, UnaryRule::rule, fused::fused_op},
+#include "ops/unary.def"
+#undef UNARY
+};
+
+DType output_dtype(const UnaryRow& row, DType x) {
+  switch (row.rule) {
+    case UnaryRule::Float:
+      return to_float(x);
+    case UnaryRule::Predicate:
+      return DType::Bool;
+    case UnaryRule::Number:
+      if (x == DType::Bool) fail(ErrorKind::DType, "%s: expected numbers, got dtype bool", row.name);
+      return x;
+    case UnaryRule::Integral:
+      if (is_float(x))
+        fail(ErrorKind::DType, "%s: expected integers or bool, got dtype %s", row.name, name(x));
+      return x;
+    case UnaryRule::Same:
+      break;
+  }
+  return x;
+}
+
+template <int kOp>
+void rule(Args args, Meta* out) {
+  const Tensor& x = args[0].tensor();
+  *out = Meta(output_dtype(kRows[kOp], x.dtype()), x.shape());
+}
+
+template <int kOp>
+void call_kernel(Args args, Tensor* out) {
+  const Tensor& x = args[0].tensor();
+  const bool predicate = kRows[kOp].rule == UnaryRule::Predicate;
+  const DType in = compute_dtype(predicate ? x.dtype() : out->dtype());
+  const int type = static_cast<int>(compute_type(in));
+  run_unary(kernels().unary->fn[kOp][type], in, predicate ? DType::Bool : in, *out, x);
+}
+
+Tensor fused_gradient(int op, const Tensor& g, const Tensor& saved) {
+  Tensor out = empty(saved.shape(), saved.dtype());
+  const DType type = compute_dtype(saved.dtype());
+  run_binary(kernels().binary->fused[op][static_cast<int>(compute_type(type))], type, type, out, g,
+             saved);
+  return out;
+}
+
+// Each row's gradient expression; its type is `None` where the row says none.
+#define UNARY(name, rule, saves_, gradient, fused_op)                                      \
+  struct Gradient_##name {                                                               \
+    static auto of([[maybe_unused]] const Tensor& x, [[maybe_unused]] const Tensor& y,   \
+                   [[maybe_unused]] const Tensor& g) {                                   \
+      return gradient;                                                                   \
+    }                                                                                    \
+  };
+#include "ops/unary.def"
+#undef UNARY
+
+template <int kOp, Saves kSaves, class Row>
+void gradient(Gradient& ctx) {
+  constexpr bool kX = kSaves & saves_input(0), kY = kSaves & saves_output(0);
+  const Tensor x = kX ? ctx.x() : Tensor(), y = kY ? ctx.output() : Tensor();
+  if (kRows[kOp].fused >= 0 && !ctx.differentiable()) {
+    ctx.set(0, fused_gradient(kRows[kOp].fused, ctx.g(), kY ? y : x));
+  } else {
+    ctx.set(0, Row::of(x, y, ctx.g()));
+  }
+}
+
+template <int kOp, Saves kSaves, class Row>
+constexpr auto gradient_or_null() -> void (*)(Gradient&) {
+  if constexpr (std::is_same_v<decltype(Row::of({}, {}, {})), None>) {
+    return nullptr;
+  } else {
+    return gradient<kOp, kSaves, Row>;
+  }
+}
+
+template <int kOp, Saves kSaves, class Row>
+constexpr Op make_op() {
+  return {kRows[kOp].name, "x: Tensor -> Tensor", rule<kOp>, call_kernel<kOp>,
+          gradient_or_null<kOp, kSaves, Row>(), kSaves, 1, true};
+}
+
+constexpr Op kOps[] = {
+#define UNARY(name, rule, saves_, gradient, fused_op) \
+  make_op<static_cast<int>(UnaryOp::name), saves::saves_, Gradient_##name>(),
+#include "ops/unary.def"
+#undef UNARY
+};
+
+}  // namespace
+
+OpSpan unary_ops() { return kOps; }
+
+#define UNARY(name, ...) \
+  Tensor name(const Tensor& x) { return call(kOps[static_cast<int>(UnaryOp::name)], x); }
+#include "ops/unary.def"
+#undef UNARY
+
+}  // namespace cresset

@@ -27,6 +27,7 @@ export {
   OutOfMemoryError,
   ShapeError,
 } from './errors.js';
+export { imageBatch } from './ops/image.js';
 export type { BackwardOptions, Device, NestedArray, TensorLike } from './tensor.js';
 export { Tensor } from './tensor.js';
 export * from './runtime.js';

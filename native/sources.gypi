@@ -27,6 +27,7 @@
       "native/ops/copy.cc",
       "native/ops/create.cc",
       "native/ops/elementwise.cc",
+      "native/ops/image.cc",
       "native/ops/matmul.cc",
       "native/ops/optim.cc",
       "native/ops/reduce.cc",

@@ -12,7 +12,8 @@
   X(copy)                      \
   X(create)                    \
   X(view)                      \
-  X(matmul)
+  X(matmul)                    \
+  X(image)
 
 namespace cresset {
 

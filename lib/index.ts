@@ -28,6 +28,23 @@ export {
   ShapeError,
 } from './errors.js';
 export { imageBatch } from './ops/image.js';
+export { bernoulli, multinomial } from './ops/random.js';
+export {
+  defaultGenerator,
+  Generator,
+  type GeneratorState,
+  manualSeed,
+  normal,
+  type RandomCreationOptions,
+  type RandomOptions,
+  rand,
+  randint,
+  randintLike,
+  randLike,
+  randn,
+  randnLike,
+  randperm,
+} from './random.js';
 export type { BackwardOptions, Device, NestedArray, TensorLike } from './tensor.js';
 export { Tensor } from './tensor.js';
 export * from './runtime.js';

@@ -13,6 +13,7 @@
   X(create)                    \
   X(view)                      \
   X(matmul)                    \
+  X(random)                    \
   X(image)
 
 namespace cresset {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { DataError } from '../errors.js';
-import { rand, randint, randperm, Tensor } from '../index.js';
+import { multinomial, randint, randperm, Tensor, tensor } from '../index.js';
 import { defaultGenerator, type Generator } from '../random.js';
 import { type Indices, toIndices } from './dataset.js';
 
@@ -33,7 +33,7 @@ export const isIterable = (value: unknown): value is Iterable<unknown> =>
 
 /** @internal The numbers from 0 to `n - 1` in random order. */
 export function permutation(n: number, generator: Generator): Indices {
-  return randperm(n, { generator }).to('int32').toTypedArray() as Int32Array;
+  return randperm(n, { dtype: 'int32', generator }).toTypedArray() as Int32Array;
 }
 
 function expectSized(source: Sized, where: string): Sized {
@@ -103,7 +103,7 @@ export class RandomSampler extends Sampler {
     const n = this.#source.length;
     const generator = this.#generator;
     if (n === 0) return new Int32Array(0);
-    if (this.#replacement) return randint(0, n, [this.length], { generator }).to('int32').toTypedArray() as Int32Array;
+    if (this.#replacement) return randint(n, [this.length], { dtype: 'int32', generator }).toTypedArray() as Int32Array;
     if (this.length === n) return permutation(n, generator);
     const order = new Int32Array(this.length);
     for (let at = 0; at < order.length; at += n) {
@@ -148,21 +148,10 @@ function checkWeights(weights: Float64Array): Float64Array {
   return weights;
 }
 
-/** Position of the first sum above `target`, by bisection. */
-function firstAbove(sums: Float64Array, target: number): number {
-  let [low, high] = [0, sums.length - 1];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((sums[middle] as number) > target) high = middle;
-    else low = middle + 1;
-  }
-  return low;
-}
-
 /** Indices drawn with the given weights, which need not sum to 1. */
 export class WeightedRandomSampler extends Sampler {
   readonly length: number;
-  readonly #weights: Float64Array;
+  readonly #weights: Tensor;
   readonly #replacement: boolean;
   readonly #generator: Generator;
 
@@ -173,12 +162,13 @@ export class WeightedRandomSampler extends Sampler {
     { replacement = true, generator = defaultGenerator }: WeightedRandomSamplerOptions = {},
   ) {
     super();
-    const values = weights instanceof Tensor ? (weights.to('float64').toTypedArray() as Float64Array) : weights;
-    this.#weights = checkWeights(Float64Array.from(values));
+    const given = weights instanceof Tensor ? (weights.to('float64').toTypedArray() as Float64Array) : weights;
+    const values = checkWeights(Float64Array.from(given));
+    this.#weights = tensor(values);
     this.length = checkCount(numSamples, 'WeightedRandomSampler: numSamples');
     this.#replacement = replacement;
     this.#generator = generator;
-    const possible = this.#weights.filter((weight) => weight > 0).length;
+    const possible = values.filter((weight) => weight > 0).length;
     if (!replacement && numSamples > possible) {
       throw new DataError(
         `WeightedRandomSampler: numSamples: ${numSamples} without replacement, but ${possible} weights are above 0`,
@@ -187,25 +177,9 @@ export class WeightedRandomSampler extends Sampler {
   }
 
   indices(): Indices {
-    return this.#replacement ? this.#drawAgain() : this.#drawOnce();
-  }
-
-  #uniform(n: number): Float64Array {
-    return rand([n], { dtype: 'float64', generator: this.#generator }).toTypedArray() as Float64Array;
-  }
-
-  /** Inversion: a uniform number falls into the stretch of index i with probability w_i / sum(w). */
-  #drawAgain(): Indices {
-    let sum = 0;
-    const sums = this.#weights.map((weight) => (sum += weight));
-    return Int32Array.from(this.#uniform(this.length), (u) => firstAbove(sums, u * sum));
-  }
-
-  /** Efraimidis and Spirakis, 2006: the smallest of -log(u_i) / w_i are a weighted draw without replacement. */
-  #drawOnce(): Indices {
-    const keys = this.#uniform(this.#weights.length).map((u, i) => -Math.log1p(-u) / (this.#weights[i] as number));
-    const order = Int32Array.from(keys, (_, i) => i).filter((i) => (this.#weights[i] as number) > 0);
-    return order.sort((a, b) => (keys[a] as number) - (keys[b] as number)).subarray(0, this.length);
+    const [replacement, generator] = [this.#replacement, this.#generator];
+    const drawn = multinomial(this.#weights, this.length, { replacement, generator });
+    return drawn.to('int32').toTypedArray() as Int32Array;
   }
 }
 

@@ -29,6 +29,7 @@ export {
 } from './errors.js';
 export { imageBatch } from './ops/image.js';
 export { bernoulli, multinomial } from './ops/random.js';
+export { logSoftmax, softmax } from './ops/softmax.js';
 export {
   defaultGenerator,
   Generator,

@@ -28,12 +28,14 @@
       "native/ops/create.cc",
       "native/ops/elementwise.cc",
       "native/ops/image.cc",
+      "native/ops/loss.cc",
       "native/ops/matmul.cc",
       "native/ops/optim.cc",
       "native/ops/random.cc",
       "native/ops/reduce.cc",
       "native/ops/registry.cc",
       "native/ops/row_gradients.cc",
+      "native/ops/softmax.cc",
       "native/ops/unary.cc",
       "native/ops/view.cc",
       "native/ops/where.cc"
@@ -59,6 +61,7 @@
       "test/native/parallel_test.cc",
       "test/native/random_test.cc",
       "test/native/reduce_test.cc",
+      "test/native/simd_math_test.cc",
       "test/native/softmax_test.cc",
       "test/native/unary_test.cc"
     ]

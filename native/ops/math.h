@@ -58,4 +58,8 @@ Tensor sum_to(const Tensor& x, const Dims& shape);
 // matrix product of the last two dimensions, broadcast over the others (ops/matmul.cc)
 Tensor matmul(const Tensor& a, const Tensor& b);
 
+// ops/softmax.cc
+Tensor softmax(const Tensor& x, int dim);
+Tensor log_softmax(const Tensor& x, int dim);
+
 }  // namespace cresset

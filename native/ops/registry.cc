@@ -14,6 +14,8 @@
   X(view)                      \
   X(matmul)                    \
   X(random)                    \
+  X(softmax)                   \
+  X(loss)                      \
   X(image)
 
 namespace cresset {

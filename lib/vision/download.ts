@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 import { createHash, randomBytes } from 'node:crypto';
-import { createWriteStream } from 'node:fs';
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { createReadStream, createWriteStream } from 'node:fs';
+import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
-import { Readable } from 'node:stream';
+import { PassThrough, Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { createGunzip } from 'node:zlib';
 import { DataError } from '../errors.js';
 import { startProgress } from './progress.js';
-import { unpack } from './unpack.js';
 
 /** A file that can be had from several places. */
 export interface Download {
@@ -19,17 +19,25 @@ export interface Download {
   signal?: AbortSignal;
 }
 
+async function isGzip(path: string): Promise<boolean> {
+  const handle = await open(path);
+  try {
+    const { buffer } = await handle.read(Buffer.alloc(2), 0, 2, 0);
+    return buffer[0] === 0x1f && buffer[1] === 0x8b;
+  } finally {
+    await handle.close();
+  }
+}
+
 /** SHA-256 of a file's unpacked content, in hexadecimal digits. */
-function hashUnpacked(path: string, signal?: AbortSignal): Promise<string> {
-  return unpack(
-    path,
-    async (chunks) => {
-      const hash = createHash('sha256');
-      for await (const chunk of chunks) hash.update(chunk);
-      return hash.digest('hex');
-    },
-    signal,
-  );
+async function hashUnpacked(path: string, signal?: AbortSignal): Promise<string> {
+  const hash = createHash('sha256');
+  const update = async (chunks: AsyncIterable<Uint8Array>) => {
+    for await (const chunk of chunks) hash.update(chunk);
+  };
+  const unpack = (await isGzip(path)) ? createGunzip() : new PassThrough();
+  await pipeline(createReadStream(path), unpack, update, { signal });
+  return hash.digest('hex');
 }
 
 async function fetchTo(url: string, path: string, signal?: AbortSignal): Promise<void> {

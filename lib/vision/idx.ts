@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: MIT
+import { readFile } from 'node:fs/promises';
+import { promisify } from 'node:util';
+import { constants, gunzip, gunzipSync } from 'node:zlib';
 import { type DType, itemSize } from '../dtype.js';
 import { DataError } from '../errors.js';
 import { fromBuffer, type Tensor } from '../index.js';
-import { type FileSource, unpack } from './unpack.js';
+
+/** A file's path or URL, or its content in memory; raw or gzip. */
+export type IdxSource = string | URL | ArrayBuffer | ArrayBufferView;
 
 /** Type codes of the idx format, http://yann.lecun.com/exdb/mnist. */
 const dtypes = new Map<number, DType>([
@@ -14,35 +19,89 @@ const dtypes = new Map<number, DType>([
   [0x0e, 'float64'],
 ]);
 
+/** Bytes of the magic number, and of each size behind it. */
+const wordBytes = 4;
+/** Enough of a gzip file to hold the header: 255 sizes take 1 kB. */
+const gzipHeadBytes = 4096;
+/** Deflate makes at most 1032 bytes of one. */
+const maxInflation = 1032;
+/** Node may cut smaller buffers from a pool that they share with others; tensors must not. */
+const pooledBytes = 1 << 16;
+
 interface IdxHeader {
   dtype: DType;
   shape: number[];
-  byteLength: number;
+  /** Where the data begin, and where they end. */
+  start: number;
+  end: number;
 }
 
-/** Bytes of the magic number, which tells how many sizes of four bytes follow it. */
-const magicBytes = 4;
+interface Content {
+  name: string;
+  bytes: Uint8Array;
+  /** Whether the bytes are nobody else's, so that they may become the tensor's memory. */
+  owned: boolean;
+}
 
-function parseMagic(magic: Uint8Array, name: string): { dtype: DType; ndim: number } {
-  const [zero, one, code, ndim] = magic as unknown as [number, number, number, number];
-  const dtype = dtypes.get(code);
-  if (zero !== 0 || one !== 0 || dtype === undefined) {
-    const hex = Buffer.from(magic).toString('hex');
+/** @param limit - the most bytes that the file can hold unpacked; nothing is allocated beyond it */
+function parseHeader(head: Uint8Array, limit: number, name: string): IdxHeader {
+  const ndim = head[3] ?? 0;
+  const start = wordBytes * (1 + ndim);
+  if (head.length < Math.max(wordBytes, start)) {
+    throw new DataError(`${name}: ends within the header, after ${head.length} bytes`);
+  }
+  const dtype = dtypes.get(head[2] as number);
+  if (head[0] !== 0 || head[1] !== 0 || dtype === undefined) {
+    const magic = Buffer.from(head.subarray(0, wordBytes)).toString('hex');
     throw new DataError(
-      `${name}: magic number ${hex}, expected an idx file: 0000, a type 08, 09 or 0b to 0e, a dimension count`,
+      `${name}: magic number ${magic}, expected an idx file: 0000, a type 08, 09 or 0b to 0e, a dimension count`,
     );
   }
-  return { dtype, ndim };
-}
-
-function parseHeader(header: Buffer, limit: number, name: string): IdxHeader {
-  const { dtype, ndim } = parseMagic(header.subarray(0, magicBytes), name);
-  const shape = Array.from({ length: ndim }, (_, i) => header.readUInt32BE(magicBytes * (i + 1)));
-  const byteLength = shape.includes(0) ? 0 : shape.reduce((bytes, size) => bytes * size, itemSize(dtype));
-  if (byteLength > limit) {
+  const view = new DataView(head.buffer, head.byteOffset, head.byteLength);
+  const shape = Array.from({ length: ndim }, (_, i) => view.getUint32(wordBytes * (i + 1)));
+  const dataBytes = shape.includes(0) ? 0 : shape.reduce((bytes, size) => bytes * size, itemSize(dtype));
+  if (start + dataBytes > limit) {
     throw new DataError(`${name}: the header asks for ${dtype} of shape [${shape}], more than the file can hold`);
   }
-  return { dtype, shape, byteLength };
+  return { dtype, shape, start, end: start + dataBytes };
+}
+
+async function readContent(source: unknown, signal?: AbortSignal): Promise<Content> {
+  if (typeof source === 'string' || source instanceof URL) {
+    try {
+      return { name: String(source), bytes: await readFile(source, { signal }), owned: true };
+    } catch (cause) {
+      signal?.throwIfAborted();
+      throw new DataError(`${String(source)}: cannot be read: ${(cause as Error).message}`, { cause });
+    }
+  }
+  const name = 'bytes';
+  if (source instanceof ArrayBuffer) return { name, bytes: new Uint8Array(source), owned: false };
+  if (!ArrayBuffer.isView(source)) {
+    throw new DataError(`source: expected a path, a URL, an ArrayBuffer or a view of one, got ${typeof source}`);
+  }
+  return { name, bytes: new Uint8Array(source.buffer, source.byteOffset, source.byteLength), owned: false };
+}
+
+function explainGzip(name: string, cause: unknown): DataError {
+  const { code, message } = cause as NodeJS.ErrnoException;
+  const what = code === 'ERR_BUFFER_TOO_LARGE' ? 'more data than its shape takes' : `damaged gzip data: ${message}`;
+  return new DataError(`${name}: ${what}`, { cause });
+}
+
+/**
+ * Unpacks a gzip file in one go: told the size that the idx header promises, zlib fills a single buffer, and nothing
+ * else is allocated. The size is one byte more, or zlib would begin a second buffer.
+ */
+async function unpack({ name, bytes }: Content): Promise<Content> {
+  try {
+    const head = gunzipSync(bytes.subarray(0, gzipHeadBytes), { finishFlush: constants.Z_SYNC_FLUSH });
+    const { end } = parseHeader(head, bytes.length * maxInflation, name);
+    const chunkSize = Math.max(constants.Z_MIN_CHUNK, end + 1);
+    return { name, bytes: await promisify(gunzip)(bytes, { chunkSize, maxOutputLength: end }), owned: true };
+  } catch (cause) {
+    throw cause instanceof DataError ? cause : explainGzip(name, cause);
+  }
 }
 
 /** The format is big-endian. */
@@ -53,51 +112,19 @@ function swapBytes(bytes: Uint8Array, size: number): void {
   else if (size === 8) buffer.swap64();
 }
 
-/** Collects an idx file from chunks cut anywhere: the header first, then the data straight into their final place. */
-class IdxCollector {
-  #head = Buffer.alloc(0);
-  #header: IdxHeader | undefined;
-  #data = new Uint8Array();
-  #filled = 0;
-
-  constructor(
-    private readonly limit: number,
-    private readonly name: string,
-  ) {}
-
-  add(chunk: Uint8Array): void {
-    if (this.#header) this.#fill(chunk);
-    else this.#readHead(chunk);
+function toTensor({ name, bytes, owned }: Content): Tensor {
+  const { dtype, shape, start, end } = parseHeader(bytes, Number.POSITIVE_INFINITY, name);
+  if (bytes.length !== end) {
+    const what = bytes.length < end ? 'ends early' : 'more data than its shape takes';
+    throw new DataError(
+      `${name}: ${what}: ${bytes.length - start} data bytes; ${dtype} of shape [${shape}] takes ${end - start}`,
+    );
   }
-
-  #readHead(chunk: Uint8Array): void {
-    this.#head = Buffer.concat([this.#head, chunk]);
-    if (this.#head.length < magicBytes) return;
-    const headerBytes = magicBytes * (1 + parseMagic(this.#head.subarray(0, magicBytes), this.name).ndim);
-    if (this.#head.length < headerBytes) return;
-    this.#header = parseHeader(this.#head, this.limit, this.name);
-    this.#data = new Uint8Array(this.#header.byteLength);
-    this.#fill(this.#head.subarray(headerBytes));
-    this.#head = Buffer.alloc(0);
-  }
-
-  #fill(chunk: Uint8Array): void {
-    const room = this.#data.length - this.#filled;
-    if (chunk.length > room)
-      throw new DataError(`${this.name}: more data than the ${this.#data.length} bytes of its shape`);
-    this.#data.set(chunk, this.#filled);
-    this.#filled += chunk.length;
-  }
-
-  finish(): Tensor {
-    if (!this.#header) throw new DataError(`${this.name}: ends within the header, after ${this.#head.length} bytes`);
-    const { dtype, shape, byteLength } = this.#header;
-    if (this.#filled < byteLength) {
-      throw new DataError(`${this.name}: ends after ${this.#filled} data bytes; shape [${shape}] needs ${byteLength}`);
-    }
-    swapBytes(this.#data, itemSize(dtype));
-    return fromBuffer(this.#data.buffer, { dtype, shape });
-  }
+  let data = bytes.subarray(start);
+  const aligned = data.byteOffset % itemSize(dtype) === 0;
+  if (!owned || !aligned || data.length < pooledBytes) data = new Uint8Array(data);
+  swapBytes(data, itemSize(dtype));
+  return fromBuffer(data, { dtype, shape });
 }
 
 /**
@@ -107,14 +134,11 @@ class IdxCollector {
  * @returns a tensor of the file's dtype (uint8, int8, int16, int32, float32 or float64) and shape
  * @throws DataError when the source cannot be read, is no idx file, or holds less or more than its header says
  */
-export function readIdx(source: FileSource, { signal }: { signal?: AbortSignal } = {}): Promise<Tensor> {
-  return unpack(
-    source,
-    async (chunks, limit, name) => {
-      const collector = new IdxCollector(limit, name);
-      for await (const chunk of chunks) collector.add(chunk);
-      return collector.finish();
-    },
-    signal,
-  );
+export async function readIdx(source: IdxSource, { signal }: { signal?: AbortSignal } = {}): Promise<Tensor> {
+  signal?.throwIfAborted();
+  const content = await readContent(source, signal);
+  const packed = content.bytes[0] === 0x1f && content.bytes[1] === 0x8b;
+  const unpacked = packed ? await unpack(content) : content;
+  signal?.throwIfAborted();
+  return toTensor(unpacked);
 }

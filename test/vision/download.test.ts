@@ -87,7 +87,7 @@ test('what counts is the unpacked content, not how a mirror has packed it', asyn
 const wrong: [place: string, reason: RegExp][] = [
   ['wrong', /wrong\/file\.gz: wrong checksum: sha256 of the unpacked file is [0-9a-f]{64}, expected [0-9a-f]{64}$/],
   ['no-gzip', /wrong checksum/],
-  ['short', /damaged gzip data: unexpected end of file/],
+  ['short', /short\/file\.gz: unexpected end of file/],
   ['cut', /cut\/file\.gz: terminated/],
   ['missing', /missing\/file\.gz: HTTP 404 Not Found$/],
   ['broken', /HTTP 503/],

@@ -45,17 +45,17 @@ interface Content {
 
 /** @param limit - the most bytes that the file can hold unpacked; nothing is allocated beyond it */
 function parseHeader(head: Uint8Array, limit: number, name: string): IdxHeader {
-  const ndim = head[3] ?? 0;
-  const start = wordBytes * (1 + ndim);
-  if (head.length < Math.max(wordBytes, start)) {
-    throw new DataError(`${name}: ends within the header, after ${head.length} bytes`);
-  }
-  const dtype = dtypes.get(head[2] as number);
-  if (head[0] !== 0 || head[1] !== 0 || dtype === undefined) {
+  const dtype = dtypes.get(head[2] ?? 0);
+  if (head.length >= wordBytes && (head[0] !== 0 || head[1] !== 0 || dtype === undefined)) {
     const magic = Buffer.from(head.subarray(0, wordBytes)).toString('hex');
     throw new DataError(
       `${name}: magic number ${magic}, expected an idx file: 0000, a type 08, 09 or 0b to 0e, a dimension count`,
     );
+  }
+  const ndim = head[3] ?? 0;
+  const start = wordBytes * (1 + ndim);
+  if (dtype === undefined || head.length < start) {
+    throw new DataError(`${name}: ends within the header, after ${head.length} bytes`);
   }
   const view = new DataView(head.buffer, head.byteOffset, head.byteLength);
   const shape = Array.from({ length: ndim }, (_, i) => view.getUint32(wordBytes * (i + 1)));

@@ -27,6 +27,8 @@ export {
   OutOfMemoryError,
   ShapeError,
 } from './errors.js';
+export * as nn from './nn/index.js';
+export * as optim from './optim/index.js';
 export { imageBatch } from './ops/image.js';
 export { bernoulli, multinomial } from './ops/random.js';
 export { logSoftmax, softmax } from './ops/softmax.js';
@@ -48,4 +50,5 @@ export {
 } from './random.js';
 export type { BackwardOptions, Device, NestedArray, TensorLike } from './tensor.js';
 export { Tensor } from './tensor.js';
+export * from './gradcheck.js';
 export * from './runtime.js';

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
-import * as ops from './ops.js';
+
+import { native } from './native.js';
 import * as random from './ops/random.js';
 import * as softmax from './ops/softmax.js';
 import * as view from './ops/view.js';
-import { native } from './native.js';
+import * as ops from './ops.js';
+import { raw } from './raw.js';
 import { handleOf, scalarOf, Tensor, type TensorLike } from './tensor.js';
 
 // Every op whose first argument is a tensor becomes a method; every elementwise row also `name_`, in place.
@@ -16,9 +18,10 @@ type Method<F> = F extends (x: any, ...rest: infer A) => infer R ? (...rest: A) 
 type OpMethods = { [K in Exclude<keyof Families, NotMethods>]: Method<Families[K]> };
 type UnaryNames = { [K in keyof typeof ops]: (typeof ops)[K] extends ops.Unary ? K : never }[keyof typeof ops];
 type InPlaceMethods = {
-  [K in Exclude<keyof typeof ops, NotMethods | 'sum' | 'prod' | 'amax' | 'amin' | 'argmax' | 'argmin' | 'any' | 'all'> as `${K}_`]: K extends UnaryNames
-    ? () => Tensor
-    : (b: TensorLike) => Tensor;
+  [K in Exclude<
+    keyof typeof ops,
+    NotMethods | 'sum' | 'prod' | 'amax' | 'amin' | 'argmax' | 'argmin' | 'any' | 'all'
+  > as `${K}_`]: K extends UnaryNames ? () => Tensor : (b: TensorLike) => Tensor;
 };
 
 declare module './tensor.js' {
@@ -40,6 +43,9 @@ for (const [name, op] of Object.entries(families)) {
     return call(this, a, b, c, d);
   });
 }
+
+// Of `copy` only the in-place form is for users.
+raw('copy', 'x: Tensor, source: Scalar -> Tensor');
 
 /** gelu_tanh -> geluTanh. */
 const camel = (name: string) => name.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase());

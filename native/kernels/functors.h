@@ -82,7 +82,7 @@ SIMD_INLINE Vec<T> remainder_of(Vec<T> a, Vec<T> b) {
     return each_lane<T>(a, b, [](T x, T y) { return rest_floored(x, y); });
   } else {
     const Vec<T> r = vfmod(a, b);
-    return (r != T(0)) & ((r < T(0)) ^ (b < T(0))) ? r + b : r;
+    return ((r != T(0)) & ((r < T(0)) ^ (b < T(0)))) ? r + b : r;
   }
 }
 // floor(a / b) without the rounding error of the division, as Python defines it.
@@ -108,9 +108,9 @@ SIMD_INLINE Vec<T> pow_of(Vec<T> a, Vec<T> b) {
 // max + log(1 + exp(-|a - b|)); equal infinities have no difference.
 template <class T>
 SIMD_INLINE Vec<T> logaddexp_of(Vec<T> a, Vec<T> b) {
-  const Vec<T> larger = (a > b) | (a != a) ? a : b;
+  const Vec<T> larger = ((a > b) | (a != a)) ? a : b;
   const Vec<T> sum = larger + vlog1p(vexp(-absolute<T>(a - b)));
-  return (a == b) & (a - a != T(0)) ? a : sum;
+  return ((a == b) & (a - a != T(0))) ? a : sum;
 }
 template <class T>
 SIMD_INLINE Vec<T> sinc_of(Vec<T> x) {
@@ -205,15 +205,15 @@ CRESSET_BINARY(pow, pow_of<T>(a, b))
 CRESSET_BINARY(floor_divide, floor_divide_of<T>(a, b))
 CRESSET_BINARY(fmod, fmod_of<T>(a, b))
 CRESSET_BINARY(remainder, remainder_of<T>(a, b))
-CRESSET_BINARY(maximum, (a > b) | (a != a) ? a : b)
-CRESSET_BINARY(minimum, (a < b) | (a != a) ? a : b)
-CRESSET_BINARY(fmax, (a >= b) | (b != b) ? a : b)
-CRESSET_BINARY(fmin, (a <= b) | (b != b) ? a : b)
+CRESSET_BINARY(maximum, ((a > b) | (a != a)) ? a : b)
+CRESSET_BINARY(minimum, ((a < b) | (a != a)) ? a : b)
+CRESSET_BINARY(fmax, ((a >= b) | (b != b)) ? a : b)
+CRESSET_BINARY(fmin, ((a <= b) | (b != b)) ? a : b)
 CRESSET_BINARY(atan2, vatan2(a, b))
 CRESSET_BINARY(hypot, vhypot(a, b))
 CRESSET_BINARY(copysign, with_sign_of<T>(a, b))
 CRESSET_BINARY(logaddexp, logaddexp_of<T>(a, b))
-CRESSET_BINARY(xlogy, (a == T(0)) & (b == b) ? splat(T(0)) : a * vlog(b))
+CRESSET_BINARY(xlogy, ((a == T(0)) & (b == b)) ? splat(T(0)) : a* vlog(b))
 CRESSET_BINARY(eq, a == b)
 CRESSET_BINARY(ne, a != b)
 CRESSET_BINARY(lt, a < b)
@@ -227,8 +227,8 @@ CRESSET_BINARY(bitwise_and, a& b)
 CRESSET_BINARY(bitwise_or, a | b)
 CRESSET_BINARY(bitwise_xor, a ^ b)
 // A shift by a negative amount or by the width and more moves every bit out.
-CRESSET_BINARY(bitwise_left_shift, (b < 0) | (b > 63) ? splat(T(0)) : a << (b & 63))
-CRESSET_BINARY(bitwise_right_shift, a >> ((b < 0) | (b > 63) ? splat(T(63)) : b))
+CRESSET_BINARY(bitwise_left_shift, ((b < 0) | (b > 63)) ? splat(T(0)) : a << (b & 63))
+CRESSET_BINARY(bitwise_right_shift, a >> (((b < 0) | (b > 63)) ? splat(T(63)) : b))
 
 }  // namespace binary
 

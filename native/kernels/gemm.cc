@@ -19,6 +19,7 @@ constexpr int64_t kCopyPanels = 4;    // from so many on a copy of A's rows pays
 
 // Chunks are split to at most kMaxChunk multiply-adds, and further, while they are few, down to
 // kMinChunk, below which waking a thread costs more than it gains.
+constexpr int64_t kFewRows = 8;  // fewer take as long: the time goes into reading B
 constexpr int64_t kMaxChunk = 64 << 20, kMinChunk = 1 << 20, kFewChunks = 16;
 
 int64_t min(int64_t a, int64_t b) { return a < b ? a : b; }
@@ -64,23 +65,23 @@ void pack_panel(const Pass<T>& pass, int64_t panel) {
 // A tile that hangs over the last column works on a copy of its part of C.
 template <class T>
 void run_partial(int rows, int64_t columns, LayoutA layout, Tile<T> t) {
-  constexpr int kC = kTileColumns<T>;
-  T c[kTileRows * kC] = {}, bias[kC] = {};
+  constexpr int kC = kTileColumns<T>, kL = kLanes<T>;
+  alignas(64) T c[kTileRows * kC], bias[kC];
   T* const target = t.c;
   const int64_t target_row = t.c_row;
-  if (!t.from_zero)
-    for (int i = 0; i < rows; ++i)
-      for (int64_t j = 0; j < columns; ++j) c[i * kC + j] = target[i * target_row + j];
-  if (t.bias) {
-    for (int64_t j = 0; j < columns; ++j) bias[j] = t.bias[j];
-    t.bias = bias;
+  for (int64_t j = 0; j < columns; j += kL) {
+    if (!t.from_zero)
+      for (int i = 0; i < rows; ++i)
+        store(c + i * kC + j, load_first(target + i * target_row + j, columns - j, T(0)));
+    if (t.bias) store(bias + j, load_first(t.bias + j, columns - j, T(0)));
   }
   t.c = c;
   t.c_row = kC;
-  columns <= kLanes<T> ? run_rows<T, 1>(rows, layout, t)
-                       : run_rows<T, kTileVectors>(rows, layout, t);
-  for (int i = 0; i < rows; ++i)
-    for (int64_t j = 0; j < columns; ++j) target[i * target_row + j] = c[i * kC + j];
+  if (t.bias) t.bias = bias;
+  columns <= kL ? run_rows<T, 1>(rows, layout, t) : run_rows<T, kTileVectors>(rows, layout, t);
+  for (int64_t j = 0; j < columns; j += kL)
+    for (int i = 0; i < rows; ++i)
+      store_first(target + i * target_row + j, columns - j, load(c + i * kC + j));
 }
 
 // The tiles of rows [i, i + rows) and columns [j, j_end) over steps [p, p + k) of the pass.
@@ -166,7 +167,9 @@ void choose_blocks(Pass<T>& pass) {
   const int64_t m = pass.args->m, panels = pass.panels();
   int64_t rows = ceil_div(m, kBlockM), columns = ceil_div(panels, kBlockPanels);
   const auto too_big = [&] {
-    const int64_t work = ceil_div(m, rows) * ceil_div(panels, columns) * kC * pass.k;
+    const int64_t block_m = ceil_div(m, rows);
+    const int64_t cost = block_m < kFewRows ? kFewRows : block_m;
+    const int64_t work = cost * ceil_div(panels, columns) * kC * pass.k;
     return work > kMaxChunk || (rows * columns < kFewChunks && work > kMinChunk);
   };
   while (columns < panels && too_big()) columns = min(2 * columns, panels);

@@ -11,13 +11,10 @@ namespace {
 // zeros.
 template <class T>
 void pack_rows(const T* b, int64_t ldb, int64_t steps, int64_t columns, T* out) {
-  constexpr int64_t kC = kTileColumns<T>;
+  constexpr int64_t kC = kTileColumns<T>, kL = kLanes<T>;
   for (int64_t p = 0; p < steps; ++p, b += ldb, out += kC)
-    for (int64_t j = 0; j < kC; j += kLanes<T>)
-      if (j + kLanes<T> <= columns)
-        store(out + j, load(b + j));
-      else
-        for (int64_t l = j; l < j + kLanes<T>; ++l) out[l] = l < columns ? b[l] : T(0);
+    for (int64_t j = 0; j < kC; j += kL)
+      store(out + j, j < columns ? load_first(b + j, columns - j, T(0)) : Vec<T>{});
 }
 
 // The same where B is stored transposed: a square of lanes at a time.

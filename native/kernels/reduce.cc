@@ -11,7 +11,7 @@ namespace {
 
 constexpr int64_t kGrainItems = 32768;  // per piece of a parallel loop
 constexpr int64_t kMaxRuns = 256;       // per row
-constexpr int64_t kTileColumns = 1024;
+constexpr int64_t kTileColumns = kArgColumns;
 constexpr int64_t kMaxPartials = 8192;  // columns of a tile times its row chunks
 constexpr int64_t kChunkRows = 256;     // at least
 constexpr int64_t kSumRows = 64;        // summed in T before going into Total<T>
@@ -102,9 +102,10 @@ template <class Op, class T>
 __attribute__((noinline)) void reduce_chunk(Total<T>* total, const T* x, int64_t rows,
                                             int64_t inner, int64_t width, const T* end) {
   T sums[kTileColumns];
+  const int64_t whole_lanes = divide_up(width, kLanes<T>) * kLanes<T>;
   for (int64_t j = 0; j < width; ++j) total[j] = Op::template kNeutral<Total<T>>;
   for (int64_t first = 0; first < rows; first += kSumRows) {
-    for (T& sum : sums) sum = Op::template kNeutral<T>;
+    for (int64_t j = 0; j < whole_lanes; ++j) sums[j] = Op::template kNeutral<T>;
     const int64_t last = min_of(rows, first + kSumRows);
     int64_t r = first;
     for (; r + 4 <= last; r += 4) add_rows<Op, T, 4>(sums, x + r * inner, inner, width, end);
@@ -160,6 +161,7 @@ struct ColumnsJob {
 template <class Op, class T, class Y>
 void reduce_columns(int64_t outer, int64_t n, int64_t inner, Y* y, const T* x) {
   typedef ColumnsJob<Op, T, Y> Job;
+  if (inner == 0) return;
   Total<T> partials[kMaxPartials];
   const int64_t tiles = divide_up(inner, kTileColumns);
   const int64_t max_chunks = kMaxPartials / min_of(inner, kTileColumns);

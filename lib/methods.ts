@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
-
 import { native } from './native.js';
+import * as matrix from './ops/matrix.js';
+import * as pointwise from './ops/pointwise.js';
+import * as products from './ops/products.js';
 import * as random from './ops/random.js';
 import * as softmax from './ops/softmax.js';
+import * as statistics from './ops/statistics.js';
 import * as view from './ops/view.js';
 import * as ops from './ops.js';
 import { raw } from './raw.js';
@@ -10,7 +13,16 @@ import { handleOf, scalarOf, Tensor, type TensorLike } from './tensor.js';
 
 // Every op whose first argument is a tensor becomes a method; every elementwise row also `name_`, in place.
 
-const families = { ...ops, ...random, ...softmax, ...view };
+const families = {
+  ...ops,
+  ...matrix,
+  ...pointwise,
+  ...products,
+  ...random,
+  ...softmax,
+  ...statistics,
+  ...view,
+};
 type Families = typeof families;
 type NotMethods = 'unary' | 'binary' | 'reduction' | 'reduceArgs' | 'cast' | 'normalizeDim' | 'where';
 // biome-ignore lint/suspicious/noExplicitAny: the first parameter may not be resolved while Tensor's own type is

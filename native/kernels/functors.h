@@ -118,11 +118,16 @@ SIMD_INLINE Vec<T> sinc_of(Vec<T> x) {
   return x == T(0) ? splat(T(1)) : vsin(angle) / angle;
 }
 
+// x sigmoid(z); where exp overflows the quotient is 0, as it should be.
+template <class T>
+SIMD_INLINE Vec<T> gated(Vec<T> x, Vec<T> z) {
+  return x / (vexp(-z) + T(1));
+}
 // x (1 + tanh(u)) / 2 = x sigmoid(2u) with u = sqrt(2 / pi) (x + 0.044715 x^3).
 template <class T>
 SIMD_INLINE Vec<T> gelu_tanh_of(Vec<T> x) {
   constexpr T kLinear = T(1.59576912160573071176), kCubic = T(0.044715 * 1.59576912160573071176);
-  return x * vsigmoid(x * (kLinear + kCubic * x * x));
+  return gated<T>(x, x * (kLinear + kCubic * x * x));
 }
 
 #define CRESSET_UNARY(name, ...)           \
@@ -170,6 +175,7 @@ CRESSET_UNARY(acosh, vacosh(x))
 CRESSET_UNARY(atanh, vatanh(x))
 CRESSET_UNARY(sigmoid, vsigmoid(x))
 CRESSET_UNARY(log_sigmoid, (x < T(0) ? x : splat(T(0))) - vlog1p(vexp(-absolute<T>(x))))
+CRESSET_UNARY(logit, vlog(x / (T(1) - x)))
 CRESSET_UNARY(erf, verf(x))
 CRESSET_UNARY(erfc, verfc(x))
 CRESSET_UNARY(erfinv, verfinv(x))
@@ -183,7 +189,7 @@ CRESSET_UNARY(round, vrint(x))
 CRESSET_UNARY(trunc, vtrunc(x))
 CRESSET_UNARY(frac, x - vtrunc(x))
 CRESSET_UNARY(relu, x < T(0) ? splat(T(0)) : x)
-CRESSET_UNARY(silu, vsigmoid(x) * x)
+CRESSET_UNARY(silu, gated<T>(x, x))
 CRESSET_UNARY(gelu, T(0.5) * x * (T(1) + verf(x * T(0.70710678118654752440))))
 CRESSET_UNARY(gelu_tanh, gelu_tanh_of<T>(x))
 CRESSET_UNARY(isnan, x != x)

@@ -70,8 +70,8 @@ SIMD_INLINE Vec<float> vexpm1(Vec<float> x) {
   return ((magnitude(x) < 1e-9f) | (x != x)) ? x : y;
 }
 
-// (e or 1) / (1 + e) with e = exp(-|x|), and one step that takes back the rounding of the sum and of
-// the quotient.
+// (e or 1) / (1 + e) with e = exp(-|x|), and one step that takes back the rounding of the sum and
+// of the quotient.
 SIMD_INLINE Vec<float> vsigmoid(Vec<float> x) {
   const Vec<float> e = vexp(-magnitude(x)), one = splat(1.0f);
   const Vec<float> over = x < 0.0f ? e : one, sum = one + e, lost = e - (sum - one);

@@ -42,6 +42,8 @@ const parameters: Record<string, string> = {
   'nn.functional.instance_norm': 'input',
   'nn.functional.layer_norm': 'input, normalized_shape, {weight, bias, eps}',
   'nn.functional.leaky_relu': 'input, {negative_slope}',
+  'nn.functional.one_hot': 'tensor, num_classes',
+  'nn.functional.pad': 'input, pad, {mode, value}',
   'nn.functional.pixel_shuffle': 'input, upscale_factor',
   'nn.functional.pixel_unshuffle': 'input, downscale_factor',
   'nn.functional.prelu': 'input, weight',
@@ -51,10 +53,14 @@ const parameters: Record<string, string> = {
   'linalg.norm': 'input, {ord, dim, keepdim}',
   'linalg.vector_norm': 'input, {ord, dim, keepdim}',
   eye: 'n, m, {dtype, requires_grad}',
+  flip: 'input, dims',
   flatten: 'input, start_dim, end_dim',
   log_softmax: 'input, dim, {dtype}',
   logit: 'input, {eps}',
   norm: 'input, {p, dim, keepdim}',
+  repeat_interleave: 'input, repeats, {dim, output_size}',
+  stack: 'tensors, dim',
+  take_along_dim: 'input, indices, dim',
   softmax: 'input, dim, {dtype}',
   tensordot: 'a, b, dims',
 };
@@ -66,6 +72,16 @@ const adapters: Record<string, (own: Callable, args: unknown[], kwargs: Record<s
   arange: (own, args, kwargs) => own(...arrange('start, end, {step, dtype}', args.map(numberOf), kwargs)),
   linspace: (own, args, kwargs) => own(...args.map(numberOf), kwargs),
   narrow: (own, [input, ...rest]) => own(input, ...rest.map(numberOf)),
+  // Tensors one by one where ours takes a list.
+  meshgrid: (own, args, kwargs) => own(Array.isArray(args[0]) ? args[0] : args, kwargs),
+  // Forms that ours has under other names.
+  __getitem__: (_, [x, indices]) => (x as cresset.Tensor).index(...(indices as unknown[]).map(indexOf)),
+  scatter: (own, args, { reduce }) => {
+    const [x, ...rest] = args as [cresset.Tensor, number, cresset.Tensor, cresset.Tensor];
+    if (reduce === undefined) return own(x, ...rest);
+    return x.scatterReduce(...rest, reduce === 'add' ? 'sum' : 'prod');
+  },
+  split_with_sizes: (_, [x, ...rest]) => (x as cresset.Tensor).split(...(rest as [number[], number?])),
   // How the distance is computed is our own affair.
   cdist: (own, [a, b, p]) => own(a, b, { p }),
 };
@@ -79,6 +95,16 @@ function spread(own: Callable, [input, second]: unknown[], { unbiased, ...option
     ...(flag !== undefined && { correction: Number(flag) }),
     ...options,
   });
+}
+
+/** An entry of Python's index: `{ slice }`, `{ ellipsis }`, None, numbers and tensors. */
+function indexOf(entry: unknown): cresset.Index {
+  if (entry === undefined) return null;
+  const { slice, ellipsis } = Object(entry) as { slice?: (number | null)[]; ellipsis?: boolean };
+  if (ellipsis) return '...';
+  if (!slice) return entry as cresset.Index;
+  const [start, stop, step] = slice.map((value) => value ?? undefined);
+  return { start, stop, step };
 }
 
 function numberOf(value: unknown): unknown {

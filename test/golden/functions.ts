@@ -65,6 +65,9 @@ const parameters: Record<string, string> = {
   tensordot: 'a, b, dims',
 };
 
+/** Functions that ours has under another name. */
+const renamed: Record<string, string> = { __getitem__: 'index', split_with_sizes: 'split' };
+
 /** Calls that no list of parameters can describe. */
 const adapters: Record<string, (own: Callable, args: unknown[], kwargs: Record<string, unknown>) => unknown> = {
   ...Object.fromEntries(['std', 'std_mean', 'var', 'var_mean'].map((name) => [name, spread])),
@@ -74,14 +77,11 @@ const adapters: Record<string, (own: Callable, args: unknown[], kwargs: Record<s
   narrow: (own, [input, ...rest]) => own(input, ...rest.map(numberOf)),
   // Tensors one by one where ours takes a list.
   meshgrid: (own, args, kwargs) => own(Array.isArray(args[0]) ? args[0] : args, kwargs),
-  // Forms that ours has under other names.
-  __getitem__: (_, [x, indices]) => (x as cresset.Tensor).index(...(indices as unknown[]).map(indexOf)),
+  __getitem__: (own, [x, indices]) => own(x, ...(indices as unknown[]).map(indexOf)),
   scatter: (own, args, { reduce }) => {
-    const [x, ...rest] = args as [cresset.Tensor, number, cresset.Tensor, cresset.Tensor];
-    if (reduce === undefined) return own(x, ...rest);
-    return x.scatterReduce(...rest, reduce === 'add' ? 'sum' : 'prod');
+    if (reduce === undefined) return own(...args);
+    return (lookUp(['scatterReduce']) as Callable)(...args, reduce === 'add' ? 'sum' : 'prod');
   },
-  split_with_sizes: (_, [x, ...rest]) => (x as cresset.Tensor).split(...(rest as [number[], number?])),
   // How the distance is computed is our own affair.
   cdist: (own, [a, b, p]) => own(a, b, { p }),
 };
@@ -98,11 +98,11 @@ function spread(own: Callable, [input, second]: unknown[], { unbiased, ...option
 }
 
 /** An entry of Python's index: `{ slice }`, `{ ellipsis }`, None, numbers and tensors. */
-function indexOf(entry: unknown): cresset.Index {
+function indexOf(entry: unknown): unknown {
   if (entry === undefined) return null;
   const { slice, ellipsis } = Object(entry) as { slice?: (number | null)[]; ellipsis?: boolean };
   if (ellipsis) return '...';
-  if (!slice) return entry as cresset.Index;
+  if (!slice) return entry;
   const [start, stop, step] = slice.map((value) => value ?? undefined);
   return { start, stop, step };
 }
@@ -121,7 +121,8 @@ function find(call: string): Callable | undefined {
     .replace(/^torch\./, '')
     .split('.')
     .map(camel);
-  const name = path.at(-1) as string;
+  const last = call.split('.').at(-1) as string;
+  const name = renamed[last] ?? (path.at(-1) as string);
   const own = path[0] === 'Tensor' ? undefined : lookUp(path);
   if (typeof own === 'function') return own as Callable;
   if (path[0] === 'linalg' || path[0] === 'nn' || !(name in cresset.Tensor.prototype)) return undefined;

@@ -49,7 +49,9 @@ const withOptions = (args: unknown[], kwargs: Record<string, unknown>) =>
 
 /** Where a constructor is given None, ours takes null. */
 function initOptions(kwargs: Record<string, unknown>, tensors: Record<string, Tensor>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(decodeOptions(kwargs, tensors)).map(([name, value]) => [name, value ?? null]));
+  return Object.fromEntries(
+    Object.entries(decodeOptions(kwargs, tensors)).map(([name, value]) => [name, value ?? null]),
+  );
 }
 
 /** The check of `modules/<name>`. */

@@ -10,8 +10,12 @@ import { pyBool, pyFloat } from '../repr.js';
 
 type DTypeOption = Pick<CreationOptions, 'dtype'>;
 
-const parameter = (make: typeof ones, shape: readonly number[], wanted: boolean, options: DTypeOption): Tensor | null =>
-  wanted ? new Parameter(make(shape, options)) : null;
+const parameter = (
+  make: typeof ones,
+  shape: readonly number[],
+  wanted: boolean,
+  options: DTypeOption,
+): Tensor | null => (wanted ? new Parameter(make(shape, options)) : null);
 const given = (x: Tensor | null) => x ?? undefined;
 /** Options of {@link LayerNorm} and {@link RMSNorm}. */
 export interface LayerNormOptions extends DTypeOption {
@@ -144,7 +148,9 @@ abstract class RunningNorm extends Module {
   protected checkInput(x: Tensor): void {
     if (this.inputDims.includes(x.ndim)) return;
     const expected = this.inputDims.join(' or ');
-    throw new ShapeError(`${this.constructor.name}: expected ${expected} dimensions, got shape [${x.shape.join(', ')}]`);
+    throw new ShapeError(
+      `${this.constructor.name}: expected ${expected} dimensions, got shape [${x.shape.join(', ')}]`,
+    );
   }
   override extraRepr(): string {
     const { numFeatures, eps, momentum, weight, running_mean } = this;
@@ -157,7 +163,8 @@ abstract class BatchNorm extends RunningNorm {
     this.checkInput(x);
     const { running_mean, running_var, num_batches_tracked, weight, bias, eps } = this;
     const options = { weight: given(weight), bias: given(bias), eps };
-    if (!this.training) return batchNorm(x, running_mean, running_var, { ...options, training: running_mean === undefined });
+    if (!this.training)
+      return batchNorm(x, running_mean, running_var, { ...options, training: running_mean === undefined });
     if (num_batches_tracked) noGrad(() => num_batches_tracked.copy_(num_batches_tracked.add(1)));
     const momentum = this.momentum ?? 1 / (num_batches_tracked?.item() ?? 1);
     return batchNorm(x, running_mean, running_var, { ...options, training: true, momentum });

@@ -19,6 +19,7 @@ export type SampleOf<D> = D extends { get(index: number): infer T }
       ? Awaited<T>
       : never;
 
+/** How a {@link DataLoader} orders samples and makes batches of them. */
 export interface DataLoaderOptions<T, B> {
   /** Samples in a batch. Default: 1. */
   batchSize?: number;

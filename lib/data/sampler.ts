@@ -9,6 +9,7 @@ export interface Sized {
   readonly length: number;
 }
 
+/** Options of every sampler that draws random numbers. */
 export interface SamplerOptions {
   /** Where the random numbers come from; by default the one that `manualSeed` seeds. */
   generator?: Generator;
@@ -70,6 +71,7 @@ export class SequentialSampler extends Sampler {
   }
 }
 
+/** Options of {@link RandomSampler}. */
 export interface RandomSamplerOptions extends SamplerOptions {
   /** Draw each index independently, so that samples may repeat. Default: false. */
   replacement?: boolean;
@@ -133,6 +135,7 @@ export class SubsetRandomSampler extends Sampler {
   }
 }
 
+/** Options of {@link WeightedRandomSampler}. */
 export interface WeightedRandomSamplerOptions extends SamplerOptions {
   /** Whether an index may be drawn again. Default: true. */
   replacement?: boolean;

@@ -6,6 +6,7 @@ import { DataError } from '../errors.js';
 import { fromBuffer, imageBatch, Tensor } from '../index.js';
 import { recognise, type Scaling } from './recognised.js';
 
+/** What is done to a sample of an {@link ImageDataset} when it is visited. */
 export interface ImageTransforms<X, Y> {
   /** Applied to each image, a uint8 tensor of shape `[H, W]`, whenever it is visited. Default: the image itself. */
   transform?: (image: Tensor) => X;

@@ -8,6 +8,7 @@ import { download } from './download.js';
 import { readIdx } from './idx.js';
 import { ImageDataset, type ImageTransforms } from './image-dataset.js';
 
+/** Where {@link MNIST} comes from, and what is done to its samples. */
 export interface MNISTOptions<X = Tensor, Y = number> extends ImageTransforms<X, Y> {
   /** The 60,000 training images (default), or the 10,000 test images. */
   train?: boolean;

@@ -6,7 +6,7 @@ export interface Progress {
   stop(): void;
 }
 
-const megabytes = (bytes: number) => Math.round(bytes / 1e5) / 10;
+const megabytes = (bytes: number) => Math.round(bytes / 1e4) / 100;
 
 /** A bar where a terminal is attached to stderr, one plain line elsewhere. `total` is 0 where the server does not tell it. */
 export async function startProgress(what: string, total: number): Promise<Progress> {

@@ -6,6 +6,7 @@ import { Generator } from '../random.js';
 import { glyphs, type Stroke } from './glyphs.js';
 import { ImageDataset, type ImageTransforms } from './image-dataset.js';
 
+/** Which digits are drawn, and what is done to the samples. */
 export interface SyntheticDigitsOptions<X = Tensor, Y = number> extends ImageTransforms<X, Y> {
   /** Training images (default) or test images; the two have no image in common. */
   train?: boolean;
@@ -13,6 +14,7 @@ export interface SyntheticDigitsOptions<X = Tensor, Y = number> extends ImageTra
   length?: number;
   /** Another seed gives other images. Default: 0. */
   seed?: number;
+  /** Stops the drawing. */
   signal?: AbortSignal;
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { native } from './native.js';
+import type { Unary } from './ops/define.js';
 import * as matrix from './ops/matrix.js';
 import * as pointwise from './ops/pointwise.js';
 import * as products from './ops/products.js';
@@ -24,15 +25,14 @@ const families = {
   ...view,
 };
 type Families = typeof families;
-type NotMethods = 'unary' | 'binary' | 'reduction' | 'reduceArgs' | 'cast' | 'normalizeDim' | 'where';
 // biome-ignore lint/suspicious/noExplicitAny: the first parameter may not be resolved while Tensor's own type is
 type Method<F> = F extends (x: any, ...rest: infer A) => infer R ? (...rest: A) => R : never;
-type OpMethods = { [K in Exclude<keyof Families, NotMethods>]: Method<Families[K]> };
-type UnaryNames = { [K in keyof typeof ops]: (typeof ops)[K] extends ops.Unary ? K : never }[keyof typeof ops];
+type OpMethods = { [K in keyof Families]: Method<Families[K]> };
+type UnaryNames = { [K in keyof typeof ops]: (typeof ops)[K] extends Unary ? K : never }[keyof typeof ops];
 type InPlaceMethods = {
   [K in Exclude<
     keyof typeof ops,
-    NotMethods | 'sum' | 'prod' | 'amax' | 'amin' | 'argmax' | 'argmin' | 'any' | 'all'
+    'sum' | 'prod' | 'amax' | 'amin' | 'argmax' | 'argmin' | 'any' | 'all'
   > as `${K}_`]: K extends UnaryNames ? () => Tensor : (b: TensorLike) => Tensor;
 };
 
@@ -43,13 +43,11 @@ declare module './tensor.js' {
   }
 }
 
-const notMethods = new Set<string>(['unary', 'binary', 'reduction', 'reduceArgs', 'cast', 'normalizeDim', 'where']);
 const prototype = Tensor.prototype as unknown as Record<string, unknown>;
 const define = (name: string, value: unknown) =>
   Object.defineProperty(prototype, name, { value, writable: true, configurable: true });
 
 for (const [name, op] of Object.entries(families)) {
-  if (notMethods.has(name)) continue;
   const call = op as (...args: unknown[]) => unknown;
   define(name, function (this: Tensor, a?: unknown, b?: unknown, c?: unknown, d?: unknown) {
     return call(this, a, b, c, d);

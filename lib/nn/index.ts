@@ -8,15 +8,8 @@ export * from './layers/classification.js';
 export * from './layers/containers.js';
 export * from './layers/linear.js';
 export * from './layers/losses.js';
-export {
-  GroupNorm,
-  LayerNorm,
-  type LayerNormOptions,
-  RMSNorm,
-  type RunningNormOptions,
-} from './layers/normalization.js';
+export * from './layers/normalization.js';
 export * from './layers/parametric.js';
-export * from './layers/running.js';
 export { type LoadResult, Module, type StateDict } from './module.js';
 export { Parameter } from './parameter.js';
 export * as utils from './utils.js';

@@ -47,9 +47,12 @@ export function moduleClass(name: string): ModuleClass | undefined {
 const withOptions = (args: unknown[], kwargs: Record<string, unknown>) =>
   Object.keys(kwargs).length > 0 ? [...args, kwargs] : args;
 
-/** None is a value of its own among a module's options (the momentum of batch norm). */
-const nulls = (kwargs: Record<string, unknown>) =>
-  Object.fromEntries(Object.entries(kwargs).filter(([, value]) => value === null));
+/** Where a constructor is given None, ours takes null. */
+function initOptions(kwargs: Record<string, unknown>, tensors: Record<string, Tensor>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(decodeOptions(kwargs, tensors)).map(([name, value]) => [name, value ?? null]),
+  );
+}
 
 /** The check of `modules/<name>`. */
 export function moduleCheck({ name, tensors }: CaseFile): Check | undefined {
@@ -59,9 +62,7 @@ export function moduleCheck({ name, tensors }: CaseFile): Check | undefined {
     ((untyped) => {
       const test = untyped as ModuleCase;
       const init = test.init.args.map((value) => decode(value, tensors));
-      const module = new Class(
-        ...withOptions(init, { ...decodeOptions(test.init.kwargs, tensors), ...nulls(test.init.kwargs) }),
-      );
+      const module = new Class(...withOptions(init, initOptions(test.init.kwargs, tensors)));
       module
         .to(test.dtype as DType)
         .train(test.training)

@@ -12,7 +12,10 @@
   X(copy)                      \
   X(create)                    \
   X(view)                      \
-  X(matmul)
+  X(matmul)                    \
+  X(join)                      \
+  X(index)                     \
+  X(scatter)
 
 namespace cresset {
 

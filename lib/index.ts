@@ -27,6 +27,23 @@ export {
   OutOfMemoryError,
   ShapeError,
 } from './errors.js';
+export { bernoulli, multinomial } from './ops/random.js';
+export {
+  defaultGenerator,
+  Generator,
+  type GeneratorState,
+  manualSeed,
+  normal,
+  type RandomCreationOptions,
+  type RandomOptions,
+  rand,
+  randint,
+  randintLike,
+  randLike,
+  randn,
+  randnLike,
+  randperm,
+} from './random.js';
 export type { BackwardOptions, Device, NestedArray, TensorLike } from './tensor.js';
 export { Tensor } from './tensor.js';
 export * from './runtime.js';

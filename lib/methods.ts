@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 import * as ops from './ops.js';
+import * as random from './ops/random.js';
 import * as view from './ops/view.js';
 import { native } from './native.js';
 import { handleOf, scalarOf, Tensor, type TensorLike } from './tensor.js';
 
 // Every op whose first argument is a tensor becomes a method; every elementwise row also `name_`, in place.
 
-const families = { ...ops, ...view };
+const families = { ...ops, ...random, ...view };
 type Families = typeof families;
 type NotMethods = 'unary' | 'binary' | 'reduction' | 'reduceArgs' | 'cast' | 'normalizeDim' | 'where';
 // biome-ignore lint/suspicious/noExplicitAny: the first parameter may not be resolved while Tensor's own type is

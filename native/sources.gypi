@@ -32,6 +32,7 @@
       "native/ops/join.cc",
       "native/ops/matmul.cc",
       "native/ops/optim.cc",
+      "native/ops/random.cc",
       "native/ops/reduce.cc",
       "native/ops/registry.cc",
       "native/ops/row_gradients.cc",
@@ -51,12 +52,18 @@
       "native/kernels/softmax.cc",
       "native/kernels/unary.cc"
     ],
-    "openmp_sources": [
-      "native/core/parallel_openmp.cc"
-    ],
+    "openmp_sources": ["native/core/parallel_openmp.cc"],
     "native_test_sources": [
+      "test/native/binary_test.cc",
+      "test/native/cast_test.cc",
       "test/native/gemm_test.cc",
-      "test/native/parallel_test.cc"
+      "test/native/image_test.cc",
+      "test/native/optimizer_test.cc",
+      "test/native/parallel_test.cc",
+      "test/native/random_test.cc",
+      "test/native/reduce_test.cc",
+      "test/native/softmax_test.cc",
+      "test/native/unary_test.cc"
     ]
   }
 }

@@ -13,16 +13,16 @@ thread_local bool t_grad_enabled = true;
 // means for the tensor behind it.
 struct ScatterNode : Node {
   const Op& op;
-  std::vector<Value> args;  // args[0] is filled in per call
+  Values args;  // args[0] is filled in per call
 
-  ScatterNode(const Op& op, std::vector<Value> args) : op(op), args(std::move(args)) {}
+  ScatterNode(const Op& op, Values args) : op(op), args(std::move(args)) {}
   const char* name() const override { return "view_scatter"; }
   void release() override {}
 
   void backward(const Tensors& grads, bool, Tensors& results) override {
     if (!grads[0].defined()) return;
     // inputs[0]: the old value, hidden where the view was written; inputs[1]: the new part.
-    std::vector<Value> values = args;
+    Values values = args;
     if (inputs[0].edge.valid()) {
       const Tensor rest = clone(grads[0]);
       values[0] = rest;
@@ -93,7 +93,7 @@ Edge edge_of(const Tensor& x) {
   GradState* state = grad_state(x);
   if (!state) return {};
   if (state->parent.defined() && state->version != x.version() && requires_grad(state->parent)) {
-    std::vector<Value> args = state->args;
+    Values args = state->args;
     args[0] = state->parent;
     Ref<Node> node = make_op_node(*state->op, args);
     node->add_output(x);

@@ -31,11 +31,11 @@ struct NodeOutput {
   Dims shape;
 };
 
-struct Node {
+struct Node : Pooled {
   std::atomic<int64_t> refs{1};
   const uint64_t sequence;
-  std::vector<NodeInput> inputs;
-  std::vector<NodeOutput> outputs;
+  PooledVector<NodeInput> inputs;
+  PooledVector<NodeOutput> outputs;
 
   Node();
   virtual ~Node() = default;
@@ -61,7 +61,7 @@ struct GradState : AutogradState {
   // no longer `version`, another view may have been written to and `node` is made anew.
   Tensor parent;
   const Op* op = nullptr;
-  std::vector<Value> args;
+  Values args;
   uint32_t version = 0;
 };
 

@@ -9,8 +9,8 @@ namespace {
 
 struct OpNode : Node {
   const Op& op;
-  std::vector<Value> args;  // tensors are kept apart, in `saved`
-  std::vector<SavedTensor> saved;
+  Values args;  // tensors are kept apart, in `saved`
+  PooledVector<SavedTensor> saved;
   SavedTensor saved_outputs[kMaxOutputs];
   bool released = false;
 

@@ -59,12 +59,13 @@ int large_class(size_t rounded) {
 constexpr int kLargeClasses = (53 - 12) * 8;
 
 struct Allocator {
-  SpinLock lock;
+  SpinLock lock;  // guards everything up to `stats`
   FreeBlock* small[kSmallClasses + 1] = {};
   FreeBlock* large[kLargeClasses] = {};
   char* slab = nullptr;
   size_t slab_left = 0;
-  std::atomic<int64_t> live{0}, peak{0}, cached{0}, allocations{0}, limit{0}, fail_from{0};
+  MemoryStats stats{};
+  std::atomic<int64_t> limit{0}, fail_from{0};
 
   Allocator() {
     if (const char* text = std::getenv("CRESSET_MEMORY_LIMIT")) limit = std::atoll(text);
@@ -79,29 +80,32 @@ Allocator& allocator() {
 
 void* system_allocate(size_t bytes) { return std::aligned_alloc(kAlign, bytes); }
 
-void count(Allocator& a, size_t bytes) {
-  const int64_t live = a.live.fetch_add(bytes, std::memory_order_relaxed) + bytes;
-  a.allocations.fetch_add(1, std::memory_order_relaxed);
-  int64_t peak = a.peak.load(std::memory_order_relaxed);
-  while (live > peak && !a.peak.compare_exchange_weak(peak, live, std::memory_order_relaxed)) {
-  }
+// With the lock held.
+void count_allocation(MemoryStats& stats, int64_t bytes) {
+  stats.live += bytes;
+  stats.peak = std::max(stats.peak, stats.live);
+  ++stats.allocations;
+}
+void count_release(MemoryStats& stats, int64_t bytes) {
+  stats.live -= bytes;
+  --stats.allocations;
 }
 
-[[noreturn]] void out_of_memory(const Allocator& a, size_t bytes, const char* why) {
+[[noreturn]] void out_of_memory(size_t bytes, const char* why) {
   fail(ErrorKind::OutOfMemory, "cannot allocate %zu bytes: %s (%lld bytes of tensors are live)", bytes,
-       why, static_cast<long long>(a.live.load()));
+       why, static_cast<long long>(memory_stats().live));
 }
 
 void check_allowed(Allocator& a, size_t bytes) {
   if (a.fail_from.load(std::memory_order_relaxed) > 0 && a.fail_from.fetch_sub(1) <= 1) {
     a.fail_from = 1;
-    out_of_memory(a, bytes, "failure injected by a test");
+    out_of_memory(bytes, "failure injected by a test");
   }
   const int64_t limit = a.limit.load(std::memory_order_relaxed);
-  if (limit > 0 && a.live.load(std::memory_order_relaxed) + static_cast<int64_t>(bytes) > limit) {
+  if (limit > 0 && memory_stats().live + static_cast<int64_t>(bytes) > limit) {
     char why[64];
     std::snprintf(why, sizeof why, "the limit is %lld bytes", static_cast<long long>(limit));
-    out_of_memory(a, bytes, why);
+    out_of_memory(bytes, why);
   }
 }
 
@@ -117,20 +121,15 @@ void push(FreeBlock*& head, void* block) {
   head = free_block;
 }
 
-void* allocate_small(Allocator& a, size_t rounded) {
-  const int index = static_cast<int>(rounded / kAlign);
-  std::lock_guard guard(a.lock);
-  if (void* block = pop(a.small[index])) {
-    a.cached.fetch_sub(rounded, std::memory_order_relaxed);
-    return block;
-  }
+// A block of the current slab, or of a new one; null if the system has no more.
+void* cut_from_slab(Allocator& a, size_t rounded) {
   if (a.slab_left < rounded) {
     char* slab = static_cast<char*>(system_allocate(kSlabBytes));
     if (!slab) return nullptr;
-    // The rest of the old slab still serves smaller classes.
+    // The rest of the old slab still serves the smallest class.
     for (; a.slab_left >= kAlign; a.slab_left -= kAlign, a.slab += kAlign) {
       push(a.small[1], a.slab);
-      a.cached.fetch_add(kAlign, std::memory_order_relaxed);
+      a.stats.cached += kAlign;
     }
     a.slab = slab;
     a.slab_left = kSlabBytes;
@@ -141,11 +140,24 @@ void* allocate_small(Allocator& a, size_t rounded) {
   return block;
 }
 
+void* allocate_small(Allocator& a, size_t rounded) {
+  std::lock_guard guard(a.lock);
+  void* block = pop(a.small[rounded / kAlign]);
+  if (block) {
+    a.stats.cached -= rounded;
+  } else {
+    block = cut_from_slab(a, rounded);
+  }
+  if (block) count_allocation(a.stats, rounded);
+  return block;
+}
+
 void* allocate_large(Allocator& a, size_t rounded) {
   {
     std::lock_guard guard(a.lock);
     if (void* block = pop(a.large[large_class(rounded)])) {
-      a.cached.fetch_sub(rounded, std::memory_order_relaxed);
+      a.stats.cached -= rounded;
+      count_allocation(a.stats, rounded);
       return block;
     }
   }
@@ -153,6 +165,10 @@ void* allocate_large(Allocator& a, size_t rounded) {
   if (!block) {
     release_cache();
     block = system_allocate(rounded);
+  }
+  if (block) {
+    std::lock_guard guard(a.lock);
+    count_allocation(a.stats, rounded);
   }
   return block;
 }
@@ -166,12 +182,11 @@ size_t round_size(size_t bytes) {
 
 void* allocate(size_t bytes) {
   Allocator& a = allocator();
-  if (bytes >> 52) out_of_memory(a, bytes, "no machine has that much");
+  if (bytes >> 52) out_of_memory(bytes, "no machine has that much");
   const size_t rounded = round_size(bytes);
   check_allowed(a, rounded);
   void* block = rounded <= kSmallLimit ? allocate_small(a, rounded) : allocate_large(a, rounded);
-  if (!block) out_of_memory(a, bytes, "the system has no more memory");
-  count(a, rounded);
+  if (!block) out_of_memory(bytes, "the system has no more memory");
   return block;
 }
 
@@ -179,29 +194,30 @@ void deallocate(void* block, size_t bytes) noexcept {
   if (!block) return;
   Allocator& a = allocator();
   const size_t rounded = round_size(bytes);
-  a.live.fetch_sub(rounded, std::memory_order_relaxed);
-  a.allocations.fetch_sub(1, std::memory_order_relaxed);
-  if (rounded <= kSmallLimit) {
+  {
     std::lock_guard guard(a.lock);
-    push(a.small[rounded / kAlign], block);
-    a.cached.fetch_add(rounded, std::memory_order_relaxed);
-    return;
+    count_release(a.stats, rounded);
+    const bool small = rounded <= kSmallLimit;
+    if (small || a.stats.cached + static_cast<int64_t>(rounded) <= kCacheBound) {
+      push(small ? a.small[rounded / kAlign] : a.large[large_class(rounded)], block);
+      a.stats.cached += rounded;
+      return;
+    }
   }
-  if (a.cached.load(std::memory_order_relaxed) + static_cast<int64_t>(rounded) > kCacheBound) {
-    std::free(block);
-    return;
-  }
-  std::lock_guard guard(a.lock);
-  push(a.large[large_class(rounded)], block);
-  a.cached.fetch_add(rounded, std::memory_order_relaxed);
+  std::free(block);
 }
 
 MemoryStats memory_stats() noexcept {
-  const Allocator& a = allocator();
-  return {a.live, a.peak, a.cached, a.allocations};
+  Allocator& a = allocator();
+  std::lock_guard guard(a.lock);
+  return a.stats;
 }
 
-void reset_peak_memory() noexcept { allocator().peak = allocator().live.load(); }
+void reset_peak_memory() noexcept {
+  Allocator& a = allocator();
+  std::lock_guard guard(a.lock);
+  a.stats.peak = a.stats.live;
+}
 
 void release_cache() noexcept {
   Allocator& a = allocator();
@@ -214,7 +230,7 @@ void release_cache() noexcept {
         if (!block) break;
         // The class tells the size: eight steps in each power of two.
         const int top = i / 8 + 12;
-        a.cached.fetch_sub((size_t{8} + i % 8) << (top - 3), std::memory_order_relaxed);
+        a.stats.cached -= (size_t{8} + i % 8) << (top - 3);
       }
       std::free(block);
     }

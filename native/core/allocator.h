@@ -2,6 +2,7 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
 // Caching allocator for tensor payloads and the small objects around them. Blocks are 64-byte
 // aligned. Small sizes come from slabs that are never returned; large ones are cached by size
@@ -12,6 +13,24 @@ namespace cresset {
 void* allocate(size_t bytes);
 // `bytes` as given to allocate. Safe inside a garbage collection: it never calls out.
 void deallocate(void* block, size_t bytes) noexcept;
+
+// For containers and objects that come and go with every op.
+template <class T>
+struct PooledAllocator {
+  using value_type = T;
+  PooledAllocator() = default;
+  template <class U>
+  PooledAllocator(const PooledAllocator<U>&) noexcept {}
+  T* allocate(size_t n) { return static_cast<T*>(cresset::allocate(n * sizeof(T))); }
+  void deallocate(T* p, size_t n) noexcept { cresset::deallocate(p, n * sizeof(T)); }
+  bool operator==(const PooledAllocator&) const { return true; }
+};
+template <class T>
+using PooledVector = std::vector<T, PooledAllocator<T>>;
+struct Pooled {
+  static void* operator new(size_t bytes) { return allocate(bytes); }
+  static void operator delete(void* p, size_t bytes) noexcept { deallocate(p, bytes); }
+};
 
 struct MemoryStats {
   int64_t live;         // bytes in use now

@@ -7,7 +7,7 @@
 namespace cresset {
 
 // What autograd hangs on a tensor; core only owns it.
-struct AutogradState {
+struct AutogradState : Pooled {
   virtual ~AutogradState() = default;
 };
 
@@ -17,12 +17,13 @@ struct TensorImpl {
   // A JavaScript number: it takes part in promotion by category only.
   bool wrapped_number = false;
   bool contiguous;
-  Dims shape;
-  Dims strides;  // in elements
   int64_t offset = 0;
   int64_t count;
   Ref<Storage> storage;
   AutogradState* autograd = nullptr;
+  // Last, so that the unused ends of these lists are the only memory not touched.
+  Dims shape;
+  Dims strides;  // in elements
 
   static void destroy(TensorImpl* impl) noexcept;
 };

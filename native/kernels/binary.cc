@@ -16,7 +16,7 @@ __attribute__((noinline)) void contiguous(int64_t n, void* z, const void* a, con
   for (; n >= kStep; n -= kStep, to += kStep, left += kStep, right += kStep) {
     put<T>(to, kStep, F::template of<T>(load(left), load(right)));
   }
-  if (n > 0) put<T>(to, n, F::template of<T>(load_strided(left, 1, n), load_strided(right, 1, n)));
+  if (n > 0) put<T>(to, n, F::template of<T>(load_first(left, n), load_first(right, n)));
 }
 
 template <class F, class T, class Z>

@@ -126,20 +126,10 @@ __attribute__((noinline)) void in_blocks(Contiguous2 kernel, int64_t n, void* z,
   }
 }
 
-// The first n >= 1 lanes at p; the others are `fill`.
-template <class T>
-SIMD_INLINE Vec<T> load_first(const T* p, int64_t n, T fill) {
-  return n >= kLanes<T> ? load(p) : load_strided(p, 1, n, fill);
-}
-
 // Results: vectors of the operand's type, or a comparison's mask stored as uint8 0/1.
 template <class T>
 SIMD_INLINE void put(T* y, int64_t n, Vec<T> v) {
-  if (n >= kLanes<T>) {
-    store(y, v);
-  } else {
-    store_strided(y, 1, n, v);
-  }
+  store_first(y, n, v);
 }
 template <class T>
 SIMD_INLINE void put(uint8_t* y, int64_t n, Bits<T> mask) {

@@ -17,8 +17,7 @@ struct PhiloxStream {
 SIMD_INLINE void philox_vector(uint32_t* words, PhiloxStream key, uint64_t first) {
   typedef Vec<uint64_t> V;
   const V low_half = splat<uint64_t>(0xffffffffu);
-  V counter = splat(first);
-  for (int lane = 0; lane < kLanes<uint64_t>; ++lane) counter[lane] += lane;
+  const V counter = first + load(kIota<uint64_t>);
   V c0 = counter, c1 = counter >> 32;
   V c2 = splat(key.stream), c3 = splat(key.stream >> 32);
   uint32_t k0 = static_cast<uint32_t>(key.seed), k1 = static_cast<uint32_t>(key.seed >> 32);

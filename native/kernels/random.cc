@@ -155,6 +155,13 @@ struct DropoutJob {
   T scale;
   uint32_t threshold;  // kept if the upper 24 bits are below
 
+  void drop(int64_t m, T* to, uint8_t* __restrict__ keep, const T* from,
+            const uint32_t* values) const {
+    const T factor = scale;
+    const uint32_t limit = threshold;
+    for (int64_t j = 0; j < m; ++j) to[j] = from[j] * (values[j] < limit ? factor : T(0));
+    for (int64_t j = 0; j < m; ++j) keep[j] = values[j] < limit;
+  }
   void block(int64_t begin, int64_t end) {
     for_blocks<uint32_t, 1>(
         source, begin, end,
@@ -162,11 +169,7 @@ struct DropoutJob {
           for (int i = 0; i < kWords; ++i) values[i] = words[i] >> 8;
         },
         [this](int64_t i, int64_t m, const uint32_t* values) {
-          for (int64_t j = 0; j < m; ++j) {
-            const bool kept = values[j] < threshold;
-            mask[i + j] = kept;
-            y[i + j] = x[i + j] * (kept ? scale : T(0));
-          }
+          drop(m, y + i, mask + i, x + i, values);
         });
   }
 };

@@ -11,10 +11,11 @@ namespace {
 
 constexpr int64_t kGrainItems = 32768;  // per piece of a parallel loop
 constexpr int64_t kMaxRuns = 256;       // per row
-constexpr int64_t kTileColumns = 256;
-constexpr int64_t kMaxChunks = 32;  // per tile of columns
-constexpr int64_t kSumRows = 64;    // summed in T before going into Total<T>
-constexpr int64_t kManyTiles = 16;  // from here on tiles alone keep all threads busy
+constexpr int64_t kTileColumns = 1024;
+constexpr int64_t kMaxPartials = 8192;  // columns of a tile times its row chunks
+constexpr int64_t kChunkRows = 256;     // at least
+constexpr int64_t kSumRows = 64;        // summed in T before going into Total<T>
+constexpr int64_t kManyTiles = 16;      // from here on tiles alone keep all threads busy
 
 SIMD_INLINE int64_t min_of(int64_t a, int64_t b) { return a < b ? a : b; }
 SIMD_INLINE int64_t max_of(int64_t a, int64_t b) { return a > b ? a : b; }
@@ -84,17 +85,14 @@ void reduce_rows(int64_t outer, int64_t n, Y* y, const T* x) {
   }
 }
 
-// A lane group that may reach past the tile but not past the tensor.
-template <class T>
-SIMD_INLINE Vec<T> load_before(const T* p, const T* end) {
-  return end - p >= kLanes<T> ? load(p) : load_strided(p, 1, end - p, T(0));
-}
-
 template <class Op, class T, int kRows>
 SIMD_INLINE void add_rows(T* sums, const T* x, int64_t inner, int64_t width, const T* end) {
   for (int64_t j = 0; j < width; j += kLanes<T>) {
     Vec<T> sum = load(sums + j);
-    for (int r = 0; r < kRows; ++r) sum = Op::combine(sum, load_before(x + r * inner + j, end));
+    for (int r = 0; r < kRows; ++r) {
+      const T* p = x + r * inner + j;  // may reach past the tile but not past the tensor
+      sum = Op::combine(sum, load_first(p, end - p));
+    }
     store(sums + j, sum);
   }
 }
@@ -123,7 +121,7 @@ struct ColumnsJob {
   const T* end;
   const T* tile_start;  // of the tile whose chunks run in parallel
   int64_t tile_width;
-  Total<T> (*partials)[kTileColumns];
+  Total<T>* partials;
 
   void chunk_of_tile(Total<T>* total, const T* start, int64_t width, int64_t first) const {
     reduce_chunk<Op>(total, start + first * inner, min_of(chunk, n - first), inner, width, end);
@@ -146,7 +144,8 @@ struct ColumnsJob {
   static void chunks_of_tile(void* ctx, int64_t begin, int64_t last) {
     const ColumnsJob& job = *static_cast<ColumnsJob*>(ctx);
     for (int64_t i = begin; i < last; ++i) {
-      job.chunk_of_tile(job.partials[i], job.tile_start, job.tile_width, i * job.chunk);
+      job.chunk_of_tile(job.partials + i * job.tile_width, job.tile_start, job.tile_width,
+                        i * job.chunk);
     }
   }
   static void merge(Total<T>* total, const Total<T>* partial, int64_t width) {
@@ -161,9 +160,10 @@ struct ColumnsJob {
 template <class Op, class T, class Y>
 void reduce_columns(int64_t outer, int64_t n, int64_t inner, Y* y, const T* x) {
   typedef ColumnsJob<Op, T, Y> Job;
-  Total<T> partials[kMaxChunks][kTileColumns];
+  Total<T> partials[kMaxPartials];
   const int64_t tiles = divide_up(inner, kTileColumns);
-  const int64_t chunk = max_of(kTileColumns, divide_up(n, kMaxChunks));
+  const int64_t max_chunks = kMaxPartials / min_of(inner, kTileColumns);
+  const int64_t chunk = max_of(kChunkRows, divide_up(n, max_chunks));
   const int64_t chunks = divide_up(n, chunk);
   Job job = {x, y, n, inner, tiles, chunk, x + outer * n * inner, nullptr, 0, partials};
   if (chunks <= 1 || outer * tiles >= kManyTiles) {
@@ -175,8 +175,10 @@ void reduce_columns(int64_t outer, int64_t n, int64_t inner, Y* y, const T* x) {
     job.tile_start = x + o * n * inner + column;
     job.tile_width = min_of(kTileColumns, inner - column);
     parallel_for(chunks, grain_of(chunk * job.tile_width), Job::chunks_of_tile, &job);
-    for (int64_t c = 1; c < chunks; ++c) Job::merge(partials[0], partials[c], job.tile_width);
-    Job::finish(y + o * inner + column, partials[0], job.tile_width);
+    for (int64_t c = 1; c < chunks; ++c) {
+      Job::merge(partials, partials + c * job.tile_width, job.tile_width);
+    }
+    Job::finish(y + o * inner + column, partials, job.tile_width);
   }
 }
 
@@ -185,24 +187,14 @@ struct ArgColumnsJob {
   const T* x;
   int64_t* y;
   int64_t n, inner, tiles;
+  const T* end;
 
-  static void tiles_of(void* ctx, int64_t begin, int64_t end) {
+  static void tiles_of(void* ctx, int64_t begin, int64_t last) {
     const ArgColumnsJob& job = *static_cast<ArgColumnsJob*>(ctx);
-    T best[kTileColumns];
-    for (int64_t i = begin; i < end; ++i) {
+    for (int64_t i = begin; i < last; ++i) {
       const int64_t o = i / job.tiles, column = i % job.tiles * kTileColumns;
-      const int64_t width = min_of(kTileColumns, job.inner - column);
-      const T* x = job.x + o * job.n * job.inner + column;
-      int64_t* where = job.y + o * job.inner + column;
-      for (int64_t j = 0; j < width; ++j) best[j] = x[j], where[j] = 0;
-      for (int64_t r = 1; r < job.n; ++r) {
-        x += job.inner;
-        for (int64_t j = 0; j < width; ++j) {
-          const bool better = Op::better(x[j], best[j]);
-          best[j] = better ? x[j] : best[j];
-          where[j] = better ? r : where[j];
-        }
-      }
+      arg_columns<Op>(job.y + o * job.inner + column, job.x + o * job.n * job.inner + column, job.n,
+                      job.inner, min_of(kTileColumns, job.inner - column), job.end);
     }
   }
 };
@@ -223,7 +215,7 @@ void arg_reduce(int64_t outer, int64_t n, int64_t inner, void* y, const void* x)
   const T* from = static_cast<const T*>(x);
   if (inner == 1) return reduce_rows<ArgRow<Op, T>>(outer, n, to, from);
   typedef ArgColumnsJob<Op, T> Job;
-  Job job = {from, to, n, inner, divide_up(inner, kTileColumns)};
+  Job job = {from, to, n, inner, divide_up(inner, kTileColumns), from + outer * n * inner};
   parallel_for(outer * job.tiles, grain_of(n * min_of(inner, kTileColumns)), Job::tiles_of, &job);
 }
 

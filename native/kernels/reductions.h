@@ -10,6 +10,8 @@ namespace {
 
 template <class T>
 constexpr int kVirtualLanes = 4 * 64 / static_cast<int>(sizeof(T));
+template <class T>
+constexpr int kShortRun = kVirtualLanes<T> / 4;
 constexpr int64_t kBlockItems = 4096;
 
 // Between blocks: wide enough that only the lanes' sums round in T.
@@ -99,10 +101,23 @@ SIMD_INLINE T combine_lanes(Vec<T> (&lanes)[kVectors]) {
   return items[0];
 }
 
+// Up to a quarter of the lanes: the same tree, without the levels that would add neutral elements.
+template <class Op, class T, class Items>
+SIMD_INLINE T reduce_short(int64_t first, int64_t last, Items items) {
+  constexpr int kVectors = kShortRun<T> / kLanes<T>;
+  Vec<T> lanes[kVectors];
+  for (int v = 0; v < kVectors; ++v) {
+    const int64_t i = first + v * kLanes<T>;
+    lanes[v] = i < last ? items(i, last - i) : splat(Op::template kNeutral<T>);
+  }
+  return combine_lanes<Op, T>(lanes);
+}
+
 // Items [first, last), at most kBlockItems. items(i, n) gives the vector that starts at item i, of
 // which n lanes exist and the others are neutral.
 template <class Op, class T, class Items>
 SIMD_INLINE T reduce_block(int64_t first, int64_t last, Items items) {
+  if (last - first <= kShortRun<T>) return reduce_short<Op, T>(first, last, items);
   constexpr int kVectors = kVirtualLanes<T> / kLanes<T>;
   Vec<T> lanes[kVectors];
   for (auto& lane : lanes) lane = splat(Op::template kNeutral<T>);

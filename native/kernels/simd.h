@@ -68,6 +68,66 @@ SIMD_INLINE void store_strided(T* p, int64_t stride, int64_t n, Vec<T> v) {
   for (int i = 0; i < n && i < kLanes<T>; ++i) p[i * stride] = tmp[i];
 }
 
+// 0, 1, 2 ... in lanes of T.
+template <class T>
+constexpr T kIota[16] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+
+// The first n >= 1 lanes, for tails; memory past them is not touched, missing lanes are `fill`.
+template <class T>
+SIMD_INLINE Vec<T> load_first(const T* p, int64_t n, T fill = T(1)) {
+  if (n >= kLanes<T>) return load(p);
+#if defined(__AVX512F__)
+  const unsigned mask = (1u << n) - 1;
+  const __m512i rest = (__m512i)splat(fill);
+  if constexpr (sizeof(T) == 4) return (Vec<T>)_mm512_mask_loadu_epi32(rest, mask, p);
+  if constexpr (sizeof(T) == 8) return (Vec<T>)_mm512_mask_loadu_epi64(rest, mask, p);
+#elif defined(__AVX2__)
+  if constexpr (sizeof(T) == 4) {
+    const auto mask = load(kIota<int32_t>) < static_cast<int32_t>(n);
+    return mask ? (Vec<T>)_mm256_maskload_epi32((const int*)p, (__m256i)mask) : splat(fill);
+  } else {
+    const auto mask = load(kIota<int64_t>) < n;
+    return mask ? (Vec<T>)_mm256_maskload_epi64((const long long*)p, (__m256i)mask) : splat(fill);
+  }
+#else
+  return load_strided(p, 1, n, fill);
+#endif
+}
+template <class T>
+SIMD_INLINE void store_first(T* p, int64_t n, Vec<T> v) {
+  if (n >= kLanes<T>) return store(p, v);
+#if defined(__AVX512F__)
+  const unsigned mask = (1u << n) - 1;
+  if constexpr (sizeof(T) == 4) _mm512_mask_storeu_epi32(p, mask, (__m512i)v);
+  if constexpr (sizeof(T) == 8) _mm512_mask_storeu_epi64(p, mask, (__m512i)v);
+#elif defined(__AVX2__)
+  if constexpr (sizeof(T) == 4) {
+    const auto mask = load(kIota<int32_t>) < static_cast<int32_t>(n);
+    _mm256_maskstore_epi32((int*)p, (__m256i)mask, (__m256i)v);
+  } else {
+    const auto mask = load(kIota<int64_t>) < n;
+    _mm256_maskstore_epi64((long long*)p, (__m256i)mask, (__m256i)v);
+  }
+#else
+  store_strided(p, 1, n, v);
+#endif
+}
+// As many bytes as float has lanes, as numbers. (Masked forms: GCC 12 warns of the plain ones.)
+SIMD_INLINE Vec<float> load_bytes(const uint8_t* p) {
+#if defined(__AVX512F__)
+  return _mm512_maskz_cvtepi32_ps(
+      -1, _mm512_maskz_cvtepu8_epi32(-1, _mm_loadu_si128((const __m128i*)p)));
+#elif defined(__AVX2__)
+  return _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i*)p)));
+#elif defined(__x86_64__)
+  return _mm_cvtepi32_ps(_mm_cvtepu8_epi32(_mm_loadu_si32(p)));
+#else
+  Vec<float> v;
+  for (int i = 0; i < kLanes<float>; ++i) v[i] = p[i];
+  return v;
+#endif
+}
+
 // a * b + c with one rounding (baseline, without FMA: two, and held to tolerance).
 SIMD_INLINE Vec<float> fma(Vec<float> a, Vec<float> b, Vec<float> c) {
 #if defined(__AVX512F__)
@@ -97,7 +157,6 @@ SIMD_INLINE Vec<int64_t> fma(Vec<int64_t> a, Vec<int64_t> b, Vec<int64_t> c) {
 // The 64-bit products of the lower 32 bits of each lane.
 SIMD_INLINE Vec<uint64_t> mul_low_halves(Vec<uint64_t> a, Vec<uint64_t> b) {
 #if defined(__AVX512F__)
-  // The masked form: GCC 12 warns of the plain one.
   return (Vec<uint64_t>)_mm512_maskz_mul_epu32(0xff, (__m512i)a, (__m512i)b);
 #elif defined(__AVX2__)
   return (Vec<uint64_t>)_mm256_mul_epu32((__m256i)a, (__m256i)b);

@@ -39,6 +39,15 @@ SIMD_INLINE double logistic(double x) {
   const double e = __builtin_exp(-__builtin_fabs(x));
   return (x < 0 ? e : 1.0) / (1.0 + e);
 }
+// libm's own would need glibc 2.35. An infinity wins over a NaN, as in C.
+SIMD_INLINE double hypotenuse(double x, double y) {
+  x = __builtin_fabs(x), y = __builtin_fabs(y);
+  const double large = x > y ? x : y, small = x > y ? y : x;
+  if (__builtin_isinf(large) || __builtin_isinf(small)) return __builtin_inf();
+  if (small == 0) return large;
+  const double ratio = small / large;
+  return large * __builtin_sqrt(1.0 + ratio * ratio);
+}
 
 CRESSET_LIBM_DOUBLE(exp, __builtin_exp)
 CRESSET_LIBM_DOUBLE(exp2, __builtin_exp2)
@@ -65,7 +74,7 @@ CRESSET_LIBM(atanh, __builtin_atanh)
 CRESSET_LIBM(erfc, __builtin_erfc)
 CRESSET_LIBM(lgamma, lgamma_without_global)
 CRESSET_LIBM2(atan2, __builtin_atan2)
-CRESSET_LIBM2(hypot, __builtin_hypot)
+CRESSET_LIBM2(hypot, hypotenuse)
 CRESSET_LIBM2(fmod, __builtin_fmod)
 
 }  // namespace

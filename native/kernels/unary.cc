@@ -14,7 +14,7 @@ __attribute__((noinline)) void contiguous(int64_t n, void* y, const void* x) {
   for (; n >= kLanes<T>; n -= kLanes<T>, to += kLanes<T>, from += kLanes<T>) {
     put<T>(to, kLanes<T>, F::template of<T>(load(from)));
   }
-  if (n > 0) put<T>(to, n, F::template of<T>(load_strided(from, 1, n)));
+  if (n > 0) put<T>(to, n, F::template of<T>(load_first(from, n)));
 }
 
 template <class F, class T, class Y>

@@ -25,8 +25,9 @@ class Value {
   Value(double v) : v_(v) {}
   Value(DType v) : v_(v) {}
   Value(Tensor v) : v_(std::move(v)) {}
-  Value(const Dims& v) : v_(std::make_shared<const Dims>(v)) {}
-  Value(Tensors v) : v_(std::make_shared<const Tensors>(std::move(v))) {}
+  Value(const Dims& v) : v_(std::allocate_shared<const Dims>(PooledAllocator<Dims>(), v)) {}
+  Value(Tensors v)
+      : v_(std::allocate_shared<const Tensors>(PooledAllocator<Tensors>(), std::move(v))) {}
 
   bool given() const { return v_.index() != 0; }
   bool is_tensor() const { return std::holds_alternative<Tensor>(v_); }
@@ -46,6 +47,7 @@ class Value {
 };
 
 using Args = std::span<const Value>;
+using Values = PooledVector<Value>;
 
 // What a rule says of one output. view_of >= 0: the output shares that argument's storage.
 struct Meta {

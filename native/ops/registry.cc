@@ -15,7 +15,8 @@
   X(matmul)                    \
   X(join)                      \
   X(index)                     \
-  X(scatter)
+  X(scatter)                   \
+  X(random)
 
 namespace cresset {
 

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: MIT
+import { execFileSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import * as assert from 'uvu/assert';
+
+const program = fileURLToPath(new URL('./train.js', import.meta.url));
+const megabyte = 1 << 20;
+
+/** Runs a program of train.ts and holds its last fifth against its second: resident memory and live bytes. */
+export function checkFlat(name: string, steps: number, extraResident: (before: number) => number): void {
+  const output = execFileSync(process.execPath, [program, name, String(steps)], { encoding: 'utf8' });
+  const { rss, live } = JSON.parse(output) as Record<'rss' | 'live', [number, number]>;
+  const told = `of ${name} went from ${rss.map((n) => (n / megabyte).toFixed(1)).join(' to ')} MB`;
+  assert.ok(rss[1] <= rss[0] + extraResident(rss[0]), `resident memory ${told}`);
+  assert.ok(live[1] <= 1.25 * live[0], `peak of live bytes: from ${live[0]} to ${live[1]}`);
+}
+
+export const sixteenMegabytes = () => 16 * megabyte;
+export const tenPercent = (before: number) => 0.1 * before;

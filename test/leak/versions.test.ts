@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: MIT
+// ci
+// timeout: 300
+// serial
+// suites: node
+import { test } from 'uvu';
+import { checkFlat, sixteenMegabytes, tenPercent } from './check.js';
+
+// The shorter form of memory.test.ts, for every Node version.
+test('20,000 steps of a small net without one await', () => checkFlat('small', 20_000, sixteenMegabytes));
+test('5,000 steps with activations of 1 MB', () => checkFlat('large', 5000, tenPercent));
+
+test.run();

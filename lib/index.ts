@@ -27,6 +27,11 @@ export {
   OutOfMemoryError,
   ShapeError,
 } from './errors.js';
+export { bincount, histc, isin, oneHot } from './ops/counting.js';
+export { type Index, type Slice, slice } from './ops/indexing.js';
+export { broadcastTensors, cat, hstack, meshgrid, stack, vstack } from './ops/join.js';
+export { type PadOptions } from './ops/rearrange.js';
+export { type ScatterReduction } from './ops/scatter.js';
 export { bernoulli, multinomial } from './ops/random.js';
 export {
   defaultGenerator,

@@ -1,13 +1,30 @@
 // SPDX-License-Identifier: MIT
 import * as ops from './ops.js';
+import * as counting from './ops/counting.js';
+import * as indexing from './ops/indexing.js';
+import { tensorSplit } from './ops/join.js';
+import * as masked from './ops/masked.js';
 import * as random from './ops/random.js';
+import * as rearrange from './ops/rearrange.js';
+import * as scatter from './ops/scatter.js';
 import * as view from './ops/view.js';
 import { native } from './native.js';
 import { handleOf, scalarOf, Tensor, type TensorLike } from './tensor.js';
 
 // Every op whose first argument is a tensor becomes a method; every elementwise row also `name_`, in place.
 
-const families = { ...ops, ...random, ...view };
+const { slice: _, ...index } = indexing;
+const families = {
+  ...ops,
+  ...counting,
+  ...index,
+  tensorSplit,
+  ...masked,
+  ...random,
+  ...rearrange,
+  ...scatter,
+  ...view,
+};
 type Families = typeof families;
 type NotMethods = 'unary' | 'binary' | 'reduction' | 'reduceArgs' | 'cast' | 'normalizeDim' | 'where';
 // biome-ignore lint/suspicious/noExplicitAny: the first parameter may not be resolved while Tensor's own type is
@@ -35,8 +52,8 @@ const define = (name: string, value: unknown) =>
 for (const [name, op] of Object.entries(families)) {
   if (notMethods.has(name)) continue;
   const call = op as (...args: unknown[]) => unknown;
-  define(name, function (this: Tensor, a?: unknown, b?: unknown, c?: unknown, d?: unknown) {
-    return call(this, a, b, c, d);
+  define(name, function (this: Tensor, ...args: unknown[]) {
+    return call(this, ...args);
   });
 }
 

@@ -154,6 +154,7 @@ struct Written {
   // The part of the source that was read.
   Tensor source() const {
     Tensor s = ctx.x(3);
+    if (s.ndim() == 0) return reshape(s, index.shape());
     for (int d = 0; d < s.ndim(); ++d)
       if (s.size(d) != index.size(d)) s = slice(s, d, 0, index.size(d));
     return s;
@@ -161,7 +162,7 @@ struct Written {
   // A gradient for that part, with zeros for the rest.
   void set_source(const Tensor& g) const {
     const Dims& shape = ctx.shape(3);
-    if (g.shape() == shape) return ctx.set(3, g);
+    if (shape.empty() || g.shape() == shape) return ctx.set(3, reshape(g, shape));
     const Tensor all = zeros(shape, g.dtype());
     Tensor part = all;
     for (int d = 0; d < g.ndim(); ++d) part = slice(part, d, 0, g.size(d));

@@ -27,12 +27,17 @@ export {
   OutOfMemoryError,
   ShapeError,
 } from './errors.js';
+export * from './gradcheck.js';
+export * as nn from './nn/index.js';
 export { bincount, histc, isin, oneHot } from './ops/counting.js';
+export { imageBatch } from './ops/image.js';
 export { type Index, type Slice, slice } from './ops/indexing.js';
 export { broadcastTensors, cat, hstack, meshgrid, stack, vstack } from './ops/join.js';
-export { type PadOptions } from './ops/rearrange.js';
-export { type ScatterReduction } from './ops/scatter.js';
 export { bernoulli, multinomial } from './ops/random.js';
+export type { PadOptions } from './ops/rearrange.js';
+export type { ScatterReduction } from './ops/scatter.js';
+export { logSoftmax, softmax } from './ops/softmax.js';
+export * as optim from './optim/index.js';
 export {
   defaultGenerator,
   Generator,
@@ -49,6 +54,6 @@ export {
   randnLike,
   randperm,
 } from './random.js';
+export * from './runtime.js';
 export type { BackwardOptions, Device, NestedArray, TensorLike } from './tensor.js';
 export { Tensor } from './tensor.js';
-export * from './runtime.js';

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-import * as ops from './ops.js';
+
+import { native } from './native.js';
 import * as counting from './ops/counting.js';
 import * as indexing from './ops/indexing.js';
 import { tensorSplit } from './ops/join.js';
@@ -7,8 +8,10 @@ import * as masked from './ops/masked.js';
 import * as random from './ops/random.js';
 import * as rearrange from './ops/rearrange.js';
 import * as scatter from './ops/scatter.js';
+import * as softmax from './ops/softmax.js';
 import * as view from './ops/view.js';
-import { native } from './native.js';
+import * as ops from './ops.js';
+import { raw } from './raw.js';
 import { handleOf, scalarOf, Tensor, type TensorLike } from './tensor.js';
 
 // Every op whose first argument is a tensor becomes a method; every elementwise row also `name_`, in place.
@@ -23,24 +26,30 @@ const families = {
   ...random,
   ...rearrange,
   ...scatter,
+  ...softmax,
   ...view,
 };
 type Families = typeof families;
 type NotMethods = 'unary' | 'binary' | 'reduction' | 'reduceArgs' | 'cast' | 'normalizeDim' | 'where';
+type Overloaded = 'nonzero';
 // biome-ignore lint/suspicious/noExplicitAny: the first parameter may not be resolved while Tensor's own type is
 type Method<F> = F extends (x: any, ...rest: infer A) => infer R ? (...rest: A) => R : never;
-type OpMethods = { [K in Exclude<keyof Families, NotMethods>]: Method<Families[K]> };
+type OpMethods = { [K in Exclude<keyof Families, NotMethods | Overloaded>]: Method<Families[K]> };
 type UnaryNames = { [K in keyof typeof ops]: (typeof ops)[K] extends ops.Unary ? K : never }[keyof typeof ops];
 type InPlaceMethods = {
-  [K in Exclude<keyof typeof ops, NotMethods | 'sum' | 'prod' | 'amax' | 'amin' | 'argmax' | 'argmin' | 'any' | 'all'> as `${K}_`]: K extends UnaryNames
-    ? () => Tensor
-    : (b: TensorLike) => Tensor;
+  [K in Exclude<
+    keyof typeof ops,
+    NotMethods | 'sum' | 'prod' | 'amax' | 'amin' | 'argmax' | 'argmin' | 'any' | 'all'
+  > as `${K}_`]: K extends UnaryNames ? () => Tensor : (b: TensorLike) => Tensor;
 };
 
 declare module './tensor.js' {
   interface Tensor extends OpMethods, InPlaceMethods {
     /** Copies the values of `source` (broadcast, cast) into this tensor. */
     copy_(source: TensorLike): Tensor;
+    /** Positions of the non-zero elements, (count, ndim) int64; with `asTuple` one vector per dimension. */
+    nonzero(options?: { asTuple?: false }): Tensor;
+    nonzero(options: { asTuple: true }): Tensor[];
   }
 }
 
@@ -56,6 +65,9 @@ for (const [name, op] of Object.entries(families)) {
     return call(this, ...args);
   });
 }
+
+// Of `copy` only the in-place form is for users.
+raw('copy', 'x: Tensor, source: Scalar -> Tensor');
 
 /** gelu_tanh -> geluTanh. */
 const camel = (name: string) => name.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase());

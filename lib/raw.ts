@@ -32,6 +32,7 @@ export type RawFunction<S extends string> = S extends `${infer Params} -> ${infe
   : never;
 
 native.setErrorClasses?.(nativeErrorClasses);
+native.checkEnvironment?.();
 
 /** Every op that `lib` binds, with the signature it relies on; a test holds them against the addon's. */
 export const boundSignatures = new Map<string, string>();

@@ -27,9 +27,11 @@
       "native/ops/copy.cc",
       "native/ops/create.cc",
       "native/ops/elementwise.cc",
+      "native/ops/image.cc",
       "native/ops/index.cc",
       "native/ops/indexing.cc",
       "native/ops/join.cc",
+      "native/ops/loss.cc",
       "native/ops/matmul.cc",
       "native/ops/optim.cc",
       "native/ops/random.cc",
@@ -37,6 +39,7 @@
       "native/ops/registry.cc",
       "native/ops/row_gradients.cc",
       "native/ops/scatter.cc",
+      "native/ops/softmax.cc",
       "native/ops/unary.cc",
       "native/ops/view.cc",
       "native/ops/where.cc"
@@ -62,6 +65,7 @@
       "test/native/parallel_test.cc",
       "test/native/random_test.cc",
       "test/native/reduce_test.cc",
+      "test/native/simd_math_test.cc",
       "test/native/softmax_test.cc",
       "test/native/unary_test.cc"
     ]

@@ -15,7 +15,8 @@ import { ravel, unsqueeze } from './view.js';
  * @throws RangeError for a class outside [0, numClasses)
  */
 export function oneHot(x: Tensor, numClasses = -1): Tensor {
-  if (x.isFloatingPoint() || x.dtype === 'bool') throw new DTypeError(`oneHot: expected classes of an integer dtype, got ${x.dtype}`);
+  if (x.isFloatingPoint() || x.dtype === 'bool')
+    throw new DTypeError(`oneHot: expected classes of an integer dtype, got ${x.dtype}`);
   if (numClasses === -1 && x.numel() === 0) {
     throw new ArgumentRangeError('oneHot: an empty tensor has no largest class; pass numClasses');
   }
@@ -35,7 +36,8 @@ export function bincount(
   { weights, minlength = 0 }: { weights?: Tensor | null | undefined; minlength?: number } = {},
 ): Tensor {
   if (x.ndim !== 1) throw new ShapeError(`bincount: expected a vector, got shape [${x.shape.join(', ')}]`);
-  if (x.isFloatingPoint() || x.dtype === 'bool') throw new DTypeError(`bincount: expected an integer dtype, got ${x.dtype}`);
+  if (x.isFloatingPoint() || x.dtype === 'bool')
+    throw new DTypeError(`bincount: expected an integer dtype, got ${x.dtype}`);
   if (weights && (weights.ndim !== 1 || weights.numel() !== x.numel())) {
     throw new ShapeError(`bincount: expected ${x.numel()} weights, got shape [${weights.shape.join(', ')}]`);
   }
@@ -49,9 +51,13 @@ export function bincount(
  * Counts in `bins` equal intervals of [min, max], in the dtype of x; the last one includes max, values outside (and
  * NaN) are left out. min = max = 0 stands for the range of x.
  */
-export function histc(x: Tensor, { bins = 100, min = 0, max = 0 }: { bins?: number; min?: number; max?: number } = {}): Tensor {
+export function histc(
+  x: Tensor,
+  { bins = 100, min = 0, max = 0 }: { bins?: number; min?: number; max?: number } = {},
+): Tensor {
   if (!x.isFloatingPoint()) throw new DTypeError(`histc: expected a floating point dtype, got ${x.dtype}`);
-  if (!(Number.isInteger(bins) && bins > 0)) throw new ArgumentRangeError(`histc: expected a positive number of bins, got ${bins}`);
+  if (!(Number.isInteger(bins) && bins > 0))
+    throw new ArgumentRangeError(`histc: expected a positive number of bins, got ${bins}`);
   const flat = ravel(x);
   const isWhole = min === max && min === 0 && flat.numel() > 0;
   let [low, high] = isWhole ? [flat.amin().item(), amax(flat).item()] : [min, max];
@@ -60,7 +66,12 @@ export function histc(x: Tensor, { bins = 100, min = 0, max = 0 }: { bins?: numb
   }
   if (low === high) [low, high] = [low - 1, high + 1];
   const inside = maskedSelect(flat, bitwiseAnd(ge(flat, low), le(flat, high)));
-  const position = inside.sub(low).mul(bins).div(high - low).floor().minimum(bins - 1);
+  const position = inside
+    .sub(low)
+    .mul(bins)
+    .div(high - low)
+    .floor()
+    .minimum(bins - 1);
   return scatterAdd_(zeros([bins], { dtype: x.dtype }), 0, cast(position, 'int64'), 1);
 }
 

@@ -48,7 +48,8 @@ function entryTensor(op: string, entry: Index): Tensor | undefined {
   if (!Array.isArray(entry)) return undefined;
   const isMask = typeof entry[0] === 'boolean';
   const bad = entry.find((v) => (isMask ? typeof v !== 'boolean' : !Number.isInteger(v)));
-  if (bad !== undefined) throw new ArgumentTypeError(`${op}: expected integers or booleans in an index array, got ${String(bad)}`);
+  if (bad !== undefined)
+    throw new ArgumentTypeError(`${op}: expected integers or booleans in an index array, got ${String(bad)}`);
   return tensor(entry as number[], { dtype: isMask ? 'bool' : 'int64' });
 }
 
@@ -75,7 +76,9 @@ function plainEntry(op: string, view: Tensor, dim: number, entry: Index): Tensor
     const { start, stop, step } = entry as Slice;
     return views.slice(view, dim, start, stop, step);
   }
-  throw new ArgumentTypeError(`${op}: expected a number, null, '...', a slice, an array or a tensor, got ${String(entry)}`);
+  throw new ArgumentTypeError(
+    `${op}: expected a number, null, '...', a slice, an array or a tensor, got ${String(entry)}`,
+  );
 }
 
 function resolve(op: string, x: Tensor, entries: readonly Index[]): Selection {
@@ -121,7 +124,8 @@ function stackIndices(op: string, tensors: readonly Tensor[]): Tensor | undefine
   if (first === undefined) return undefined;
   if (tensors.length === 1) return views.unsqueeze(first, 0);
   const wrong = tensors.find((t) => t.isFloatingPoint());
-  if (wrong) throw new ArgumentTypeError(`${op}: expected index tensors of an integer dtype or bool, got ${wrong.dtype}`);
+  if (wrong)
+    throw new ArgumentTypeError(`${op}: expected index tensors of an integer dtype or bool, got ${wrong.dtype}`);
   return stack(broadcastTensors(...tensors));
 }
 
@@ -139,7 +143,7 @@ function put_(x: Tensor, indices: Tensor, values: TensorLike, dim: number, accum
  * come first where another entry stands between them. Negative indices count from the end.
  * @throws RangeError for an index out of range or too many entries; ShapeError for a mask that does not fit
  */
-export function index(x: Tensor, ...indices: readonly Index[]): Tensor {
+export function index(x: Tensor, ...indices: Index[]): Tensor {
   const { view, dim, indices: found } = resolve('index', x, indices);
   return found ? fromHandle(rawIndex(handleOf(view), handleOf(found), dim)) : view;
 }
@@ -186,7 +190,15 @@ export function take(x: Tensor, index: Tensor): Tensor {
 type Put = typeof put;
 
 /** Slices `source` of x along `dim`; the shapes must agree exactly. */
-function putSlices(op: string, write: Put, x: Tensor, dim: number, index: Tensor, source: Tensor, accumulate: boolean): Tensor {
+function putSlices(
+  op: string,
+  write: Put,
+  x: Tensor,
+  dim: number,
+  index: Tensor,
+  source: Tensor,
+  accumulate: boolean,
+): Tensor {
   const at = views.normalizeDim(op, dim, x.ndim);
   const expected = x.ndim === 0 ? [] : x.shape.with(at, index.numel());
   if (index.ndim > 1 || source.ndim !== expected.length || expected.some((size, d) => size !== source.shape[d])) {
@@ -201,11 +213,23 @@ function putSlices(op: string, write: Put, x: Tensor, dim: number, index: Tensor
 const scaled = (source: Tensor, alpha: number | boolean) => (Number(alpha) === 1 ? source : mul(source, alpha));
 
 /** A copy of x with `alpha · source` added to the slices along `dim` that `index` names, in the index's order. */
-export function indexAdd(x: Tensor, dim: number, index: Tensor, source: Tensor, { alpha = 1 }: { alpha?: number | boolean } = {}): Tensor {
+export function indexAdd(
+  x: Tensor,
+  dim: number,
+  index: Tensor,
+  source: Tensor,
+  { alpha = 1 }: { alpha?: number | boolean } = {},
+): Tensor {
   return putSlices('indexAdd', put, x, dim, index, scaled(source, alpha), true);
 }
 /** `indexAdd` in place. */
-export function indexAdd_(x: Tensor, dim: number, index: Tensor, source: Tensor, { alpha = 1 }: { alpha?: number | boolean } = {}): Tensor {
+export function indexAdd_(
+  x: Tensor,
+  dim: number,
+  index: Tensor,
+  source: Tensor,
+  { alpha = 1 }: { alpha?: number | boolean } = {},
+): Tensor {
   putSlices('indexAdd_', put_, x, dim, index, scaled(source, alpha), true);
   return x;
 }
@@ -232,7 +256,13 @@ function fillSlices(op: string, write: Put, x: Tensor, dim: number, index: Tenso
   const vector = x.ndim === 0 ? views.reshape(x, [1]) : x;
   const row = views.reshape(index, [1, index.numel()]);
   const isTensor = value instanceof Tensor;
-  const done = write(vector, isTensor ? distinct(row, vector.size(at)) : row, isTensor ? cast(value, x.dtype) : value, at, false);
+  const done = write(
+    vector,
+    isTensor ? distinct(row, vector.size(at)) : row,
+    isTensor ? cast(value, x.dtype) : value,
+    at,
+    false,
+  );
   return x.ndim === 0 ? views.reshape(done, []) : done;
 }
 /** A copy of x with the slices along `dim` that `index` names filled with a number or zero-dim tensor. */

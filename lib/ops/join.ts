@@ -42,7 +42,9 @@ export function broadcastShapes(op: string, ...shapes: readonly (readonly number
     const sizes = shapes.map((shape) => shape[shape.length - ndim + i] ?? 1);
     const size = sizes.find((s) => s !== 1) ?? 1;
     if (sizes.some((s) => s !== 1 && s !== size)) {
-      throw new ShapeError(`${op}: shapes ${shapes.map((s) => `[${s.join(', ')}]`).join(', ')} cannot be broadcast together`);
+      throw new ShapeError(
+        `${op}: shapes ${shapes.map((s) => `[${s.join(', ')}]`).join(', ')} cannot be broadcast together`,
+      );
     }
     return size;
   });
@@ -64,7 +66,15 @@ export function meshgrid(tensors: readonly Tensor[], { indexing = 'ij' }: { inde
   const wrong = tensors.find((x) => x.ndim > 1);
   if (wrong) throw new ShapeError(`meshgrid: expected vectors or scalars, got shape [${wrong.shape.join(', ')}]`);
   const shape = tensors.map((x) => x.numel());
-  const grids = tensors.map((x, i) => expand(reshape(x, shape.map((size, d) => (d === i ? size : 1))), shape));
+  const grids = tensors.map((x, i) =>
+    expand(
+      reshape(
+        x,
+        shape.map((size, d) => (d === i ? size : 1)),
+      ),
+      shape,
+    ),
+  );
   if (indexing === 'ij' || tensors.length < 2) return grids;
   // The values of the first vector run along the second dimension.
   const [rows, cols] = [shape[1] as number, shape[0] as number];

@@ -52,7 +52,9 @@ function replaced(op: string, x: Tensor, part: (x: Tensor) => Tensor, source: Te
   const copy = clone(x);
   const target = part(copy);
   if (target.ndim !== source.ndim || target.shape.some((size, d) => size !== source.shape[d])) {
-    throw new ShapeError(`${op}: expected a source of shape [${target.shape.join(', ')}], got [${source.shape.join(', ')}]`);
+    throw new ShapeError(
+      `${op}: expected a source of shape [${target.shape.join(', ')}], got [${source.shape.join(', ')}]`,
+    );
   }
   target.copy_(source);
   return copy;

@@ -23,10 +23,16 @@ export function repeat(x: Tensor, repeats: readonly number[]): Tensor {
   const shape = [...Array<number>(repeats.length - x.ndim).fill(1), ...x.shape];
   // (2, 3) -> (1, 2, 1, 3) -> (r, 2, s, 3) -> (2r, 3s)
   const spread = expand(
-    reshape(x, shape.flatMap((size) => [1, size])),
+    reshape(
+      x,
+      shape.flatMap((size) => [1, size]),
+    ),
     shape.flatMap((size, d) => [repeats[d] as number, size]),
   );
-  const y = reshape(spread, shape.map((size, d) => size * (repeats[d] as number)));
+  const y = reshape(
+    spread,
+    shape.map((size, d) => size * (repeats[d] as number)),
+  );
   return repeats.every((n) => n === 1) ? clone(y) : y;
 }
 /** `repeat` with missing leading counts taken as 1. */
@@ -50,7 +56,9 @@ export function repeatInterleave(
   if (given.length !== 1 && given.length !== size) {
     throw new ShapeError(`repeatInterleave: got ${given.length} counts for dimension ${at} of size ${size}`);
   }
-  const positions = Array.from({ length: size }, (_, i) => Array<number>(given[given.length === 1 ? 0 : i] as number).fill(i)).flat();
+  const positions = Array.from({ length: size }, (_, i) =>
+    Array<number>(given[given.length === 1 ? 0 : i] as number).fill(i),
+  ).flat();
   if (outputSize !== undefined && outputSize !== positions.length) {
     throw new ShapeError(`repeatInterleave: the counts add up to ${positions.length}, not to outputSize ${outputSize}`);
   }
@@ -115,7 +123,9 @@ const paddedFrom = {
  */
 export function pad(x: Tensor, padding: readonly number[], { mode = 'constant', value = 0 }: PadOptions = {}): Tensor {
   if (padding.length % 2 || padding.length > 2 * x.ndim || padding.some((n) => !Number.isInteger(n))) {
-    throw new ShapeError(`pad: expected pairs of whole numbers for at most ${x.ndim} dimensions, got [${padding.join(', ')}]`);
+    throw new ShapeError(
+      `pad: expected pairs of whole numbers for at most ${x.ndim} dimensions, got [${padding.join(', ')}]`,
+    );
   }
   const borders = Array.from({ length: padding.length / 2 }, (_, i) => {
     const [before, after] = [padding[2 * i] as number, padding[2 * i + 1] as number];
@@ -127,7 +137,10 @@ export function pad(x: Tensor, padding: readonly number[], { mode = 'constant', 
   });
   if (mode === 'constant') return padConstant(x, borders, value);
   const from = paddedFrom[mode];
-  if (!from) throw new ArgumentRangeError(`pad: mode: expected 'constant', 'reflect', 'replicate' or 'circular', got ${String(mode)}`);
+  if (!from)
+    throw new ArgumentRangeError(
+      `pad: mode: expected 'constant', 'reflect', 'replicate' or 'circular', got ${String(mode)}`,
+    );
   return borders.reduce((y, border) => padFrom(y, border, mode, from), x);
 }
 
@@ -137,7 +150,10 @@ interface Border {
   after: number;
 }
 function padConstant(x: Tensor, borders: readonly Border[], value: number): Tensor {
-  const shape = borders.reduce((s, { dim, before, after }) => s.with(dim, (s[dim] as number) + before + after), [...x.shape]);
+  const shape = borders.reduce(
+    (s, { dim, before, after }) => s.with(dim, (s[dim] as number) + before + after),
+    [...x.shape],
+  );
   const y = full(shape, value, { dtype: x.dtype });
   let [to, from] = [y, x];
   for (const { dim, before, after } of borders) {
@@ -148,7 +164,12 @@ function padConstant(x: Tensor, borders: readonly Border[], value: number): Tens
   to.copy_(from);
   return y;
 }
-function padFrom(x: Tensor, { dim, before, after }: Border, mode: string, from: (j: number, n: number) => number): Tensor {
+function padFrom(
+  x: Tensor,
+  { dim, before, after }: Border,
+  mode: string,
+  from: (j: number, n: number) => number,
+): Tensor {
   const size = x.size(dim);
   if (mode === 'circular' && (before < 0 || after < 0)) {
     // What is left goes round, as in PyTorch.

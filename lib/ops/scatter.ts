@@ -30,7 +30,9 @@ const rawScatter_ = {
 type Join = keyof typeof rawScatter;
 
 function write(op: string, join: Join, x: Tensor, dim: number, index: Tensor, source: TensorLike): Tensor {
-  return fromHandle(rawScatter[join](handleOf(x, op), dim, handleOf(index, `${op}: index`), scalarOf(source, `${op}: source`)));
+  return fromHandle(
+    rawScatter[join](handleOf(x, op), dim, handleOf(index, `${op}: index`), scalarOf(source, `${op}: source`)),
+  );
 }
 function write_(op: string, join: Join, x: Tensor, dim: number, index: Tensor, source: TensorLike): Tensor {
   rawScatter_[join](handleOf(x, op), dim, handleOf(index, `${op}: index`), scalarOf(source, `${op}: source`));
@@ -104,7 +106,9 @@ export function scatterReduce(
   { includeSelf = true }: { includeSelf?: boolean } = {},
 ): Tensor {
   if (!['sum', 'prod', 'mean', 'amax', 'amin'].includes(reduce)) {
-    throw new ArgumentRangeError(`scatterReduce: reduce: expected 'sum', 'prod', 'mean', 'amax' or 'amin', got ${String(reduce)}`);
+    throw new ArgumentRangeError(
+      `scatterReduce: reduce: expected 'sum', 'prod', 'mean', 'amax' or 'amin', got ${String(reduce)}`,
+    );
   }
   const join = reduce === 'mean' ? 'sum' : reduce;
   const start = includeSelf ? x : write('scatterReduce', 'set', x, dim, index, neutral(join, x));

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
 import type { DType } from '../dtype.js';
-import { ArgumentRangeError, ShapeError } from '../errors.js';
+import { ArgumentRangeError, DeviceError, ShapeError } from '../errors.js';
 import { cast } from '../ops.js';
 import { raw } from '../raw.js';
 import { type Device, fromHandle, handleOf, scalarOf, type Tensor, type TensorLike } from '../tensor.js';
-import { DeviceError } from '../errors.js';
 
 // Views share memory with their argument; reshape, contiguous and clone copy where they must.
 
@@ -23,7 +22,9 @@ const rawClone = raw('clone', 'x: Tensor -> Tensor');
 export function normalizeDim(op: string, dim: number, ndim: number): number {
   const n = Math.max(ndim, 1);
   if (!Number.isInteger(dim) || dim < -n || dim >= n) {
-    throw new ArgumentRangeError(`${op}: dim ${dim} is out of range for ${ndim} dimensions (expected ${-n} to ${n - 1})`);
+    throw new ArgumentRangeError(
+      `${op}: dim ${dim} is out of range for ${ndim} dimensions (expected ${-n} to ${n - 1})`,
+    );
   }
   return dim < 0 ? dim + n : dim;
 }
@@ -59,10 +60,19 @@ export function transpose(x: Tensor, dim0: number, dim1: number): Tensor {
 /** Transpose of a matrix; vectors and scalars as they are. */
 export function t(x: Tensor): Tensor {
   if (x.ndim > 2) throw new ShapeError(`t: expected at most 2 dimensions, got shape [${x.shape.join(', ')}]`);
-  return x.ndim === 2 ? permute(x, [1, 0]) : permute(x, x.shape.map((_, i) => i));
+  return x.ndim === 2
+    ? permute(x, [1, 0])
+    : permute(
+        x,
+        x.shape.map((_, i) => i),
+      );
 }
 /** Dimensions moved to other positions, the rest in order. */
-export function movedim(x: Tensor, source: number | readonly number[], destination: number | readonly number[]): Tensor {
+export function movedim(
+  x: Tensor,
+  source: number | readonly number[],
+  destination: number | readonly number[],
+): Tensor {
   const from = [source].flat().map((d) => normalizeDim('movedim', d as number, x.ndim));
   const to = [destination].flat().map((d) => normalizeDim('movedim', d as number, x.ndim));
   if (from.length !== to.length || new Set(from).size !== from.length || new Set(to).size !== to.length) {
@@ -73,7 +83,10 @@ export function movedim(x: Tensor, source: number | readonly number[], destinati
     order[d] = from[i];
   });
   const rest = x.shape.map((_, i) => i).filter((i) => !from.includes(i));
-  return permute(x, order.map((d) => d ?? (rest.shift() as number)));
+  return permute(
+    x,
+    order.map((d) => d ?? (rest.shift() as number)),
+  );
 }
 /** Dimensions of size 1 (and new leading ones) repeated without a copy; -1 keeps a size. */
 export function expand(x: Tensor, shape: readonly number[]): Tensor {
@@ -95,7 +108,10 @@ export function unsqueeze(x: Tensor, dim: number): Tensor {
 /** Without dimensions of size 1: all, or the given ones where their size is 1. */
 export function squeeze(x: Tensor, dim?: number | readonly number[]): Tensor {
   const dims = dim === undefined ? undefined : [dim].flat().map((d) => normalizeDim('squeeze', d as number, x.ndim));
-  return reshape(x, x.shape.filter((size, i) => size !== 1 || (dims !== undefined && !dims.includes(i))));
+  return reshape(
+    x,
+    x.shape.filter((size, i) => size !== 1 || (dims !== undefined && !dims.includes(i))),
+  );
 }
 /** Dimensions startDim … endDim as one. */
 export function flatten(x: Tensor, startDim = 0, endDim = -1): Tensor {
@@ -150,7 +166,12 @@ export function unfold(x: Tensor, dim: number, size: number, step: number): Tens
   return fromHandle(rawUnfold(handleOf(x, 'unfold'), dim, size, step));
 }
 /** Any strided view of the tensor's storage. */
-export function asStrided(x: Tensor, shape: readonly number[], strides: readonly number[], offset = x.storageOffset): Tensor {
+export function asStrided(
+  x: Tensor,
+  shape: readonly number[],
+  strides: readonly number[],
+  offset = x.storageOffset,
+): Tensor {
   return fromHandle(rawAsStrided(handleOf(x, 'asStrided'), shape, strides, offset));
 }
 /** A copy with its own memory. */

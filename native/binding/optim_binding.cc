@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
+#include "autograd/node.h"
 #include "binding/addon.h"
 #include "binding/args.h"
 #include "ops/optim.h"
 
+// Optimizer steps read the parameters' gradients here, so that no gradient needs a JavaScript
+// object.
 namespace cresset::binding {
 namespace {
 
@@ -17,7 +20,33 @@ double option(const CallArgs& args, size_t at, const char* key) {
   fail(ErrorKind::Type, "%s: %s: expected a number or a boolean", args.function, key);
 }
 
-// adamStep(params, grads, expAvg, expAvgSq, maxExpAvgSq, options)
+Tensors gradients_of(const Tensors& params) {
+  Tensors grads(params.size());
+  for (size_t i = 0; i < params.size(); ++i)
+    if (const GradState* state = grad_state(params[i])) grads[i] = state->grad;
+  return grads;
+}
+
+void check_count(const CallArgs& args, const Tensors& list, const Tensors& params) {
+  if (!list.empty() && list.size() != params.size())
+    fail(ErrorKind::Shape, "%s: got %zu tensors of state for %zu parameters", args.function,
+         list.size(), params.size());
+}
+
+// The parameters of argument 0 with their gradients and the state lists that follow.
+OptimizerLists read_lists(const CallArgs& args, int states) {
+  OptimizerLists lists;
+  lists.params = args.tensors(0, "params");
+  lists.grads = gradients_of(lists.params);
+  Tensors* const state[] = {&lists.state1, &lists.state2, &lists.state3};
+  for (int i = 0; i < states; ++i) {
+    *state[i] = args.tensors(i + 1, "state");
+    check_count(args, *state[i], lists.params);
+  }
+  return lists;
+}
+
+// adamStep(params, expAvg, expAvgSq, maxExpAvgSq, steps, options); empty: no such state.
 napi_value run_adam(napi_env env, napi_callback_info info) {
   return guarded(env, [&] {
     const CallArgs args(env, info, "Adam");
@@ -29,25 +58,25 @@ napi_value run_adam(napi_env env, napi_callback_info info) {
     adam.beta2 = number("beta2");
     adam.eps = number("eps");
     adam.weight_decay = number("weightDecay");
-    adam.step_size = number("stepSize");
-    adam.bias2_sqrt = number("bias2Sqrt");
     adam.decoupled = number("decoupled") != 0;
     adam.amsgrad = number("amsgrad") != 0;
     adam.maximize = number("maximize") != 0;
-    adam_step({args.tensors(0, "params"), args.tensors(1, "grads", true),
-               args.tensors(2, "expAvg", true), args.tensors(3, "expAvgSq", true),
-               args.tensors(4, "maxExpAvgSq", true)},
-              adam);
+    const OptimizerLists lists = read_lists(args, 3);
+    if (lists.state1.empty() != lists.params.empty() ||
+        lists.state2.empty() != lists.params.empty() ||
+        (adam.amsgrad && lists.state3.empty() != lists.params.empty()))
+      fail(ErrorKind::Shape, "Adam: state is missing");
+    adam_step(lists, args.tensors(4, "steps"), adam);
     return undefined(env);
   });
 }
 
-// sgdStep(params, grads, momentumBuffers, options)
+// sgdStep(params, momentumBuffers, options); no buffers without momentum.
 napi_value run_sgd(napi_env env, napi_callback_info info) {
   return guarded(env, [&] {
     const CallArgs args(env, info, "SGD");
     check_wrapped(env_of(env));
-    const auto number = [&](const char* key) { return option(args, 3, key); };
+    const auto number = [&](const char* key) { return option(args, 2, key); };
     SgdArgs sgd{};
     sgd.lr = number("lr");
     sgd.momentum = number("momentum");
@@ -56,9 +85,20 @@ napi_value run_sgd(napi_env env, napi_callback_info info) {
     sgd.nesterov = number("nesterov") != 0;
     sgd.maximize = number("maximize") != 0;
     sgd.first = number("first") != 0;
-    sgd_step({args.tensors(0, "params"), args.tensors(1, "grads", true),
-              args.tensors(2, "momentumBuffers", true), {}, {}},
-             sgd);
+    const OptimizerLists lists = read_lists(args, 1);
+    if (sgd.momentum != 0 && lists.state1.empty() != lists.params.empty())
+      fail(ErrorKind::Shape, "SGD: state is missing");
+    sgd_step(lists, sgd);
+    return undefined(env);
+  });
+}
+
+// clearGrads(params)
+napi_value clear_grads(napi_env env, napi_callback_info info) {
+  return guarded(env, [&] {
+    const CallArgs args(env, info, "zeroGrad");
+    for (const Tensor& param : args.tensors(0, "params"))
+      if (GradState* state = grad_state(param)) state->grad = Tensor();
     return undefined(env);
   });
 }
@@ -68,6 +108,7 @@ napi_value run_sgd(napi_env env, napi_callback_info info) {
 void define_optim(napi_env env, napi_value exports) {
   define(env, exports, "adamStep", run_adam);
   define(env, exports, "sgdStep", run_sgd);
+  define(env, exports, "clearGrads", clear_grads);
 }
 
 }  // namespace cresset::binding

@@ -101,6 +101,15 @@ napi_value get_isa(napi_env env, napi_callback_info) {
   return guarded(env, [&] { return to_js(env, kernels().isa); });
 }
 
+// What the environment asks for and cannot have is an error on loading, not a silent default.
+napi_value check_environment(napi_env env, napi_callback_info) {
+  return guarded(env, [&] {
+    const char* const problem = isa_error() ? isa_error() : parallel_error();
+    if (problem) fail(ErrorKind::Device, "%s", problem);
+    return undefined(env);
+  });
+}
+
 napi_value get_isas(napi_env env, napi_callback_info) {
   return guarded(env, [&] {
     napi_value array;
@@ -125,6 +134,7 @@ napi_value choose_isa(napi_env env, napi_callback_info info) {
 
 void define_runtime(napi_env env, napi_value exports) {
   define(env, exports, "setErrorClasses", set_error_classes);
+  define(env, exports, "checkEnvironment", check_environment);
   define(env, exports, "memoryStats", get_memory_stats);
   define(env, exports, "resetPeakMemory", run<reset_peak_memory>);
   define(env, exports, "releaseCache", run<release_cache>);

@@ -152,8 +152,9 @@ void open(Slot& slot, const Loop& loop, uint32_t chunks, int threads) {
   slot.ticket.store(generation, std::memory_order_release);
 }
 
-void wake(int helpers) {
+void wake(int helpers, int threads) {
   pool.epoch.fetch_add(1, std::memory_order_acq_rel);
+  if (helpers + 1 >= threads) return pool.epoch.notify_all();
   for (int i = 0; i < helpers; ++i) pool.epoch.notify_one();
 }
 
@@ -172,7 +173,7 @@ int pool_run(const Loop& loop, int threads) noexcept {
   Slot* slot = free_slot();
   if (!slot) return run_alone(loop);
   open(*slot, loop, static_cast<uint32_t>(chunks), threads);
-  wake(helpers);
+  wake(helpers, threads);
   work_on(*slot, kCaller);
   const auto finished = [&] { return slot->done.load(std::memory_order_acquire) == chunks; };
   if (!spin_until(finished)) {

@@ -66,23 +66,28 @@ __attribute__((noinline)) Extreme<T> arg_run(const T* x, int64_t n) {
   return result;
 }
 
-// where[j] = the row of column j's extreme, for `width` columns of n rows (below 2^31).
+constexpr int64_t kArgColumns = 1024;
+
+// where[j] = the row of column j's extreme, for `width` <= kArgColumns columns of n rows (below
+// 2^31). Rows are read in order; the best so far stays in the first-level cache.
 template <class Op, class T>
 __attribute__((noinline)) void arg_columns(int64_t* where, const T* x, int64_t n, int64_t inner,
                                            int64_t width, const T* end) {
   typedef typename BitsOf<T>::type Index;
-  for (int64_t j = 0; j < width; j += kLanes<T>) {
-    Vec<T> best = load_first(x + j, end - (x + j));
-    Bits<T> at = {};
-    for (int64_t r = 1; r < n; ++r) {
+  T best[kArgColumns] = {};
+  Index rows[kArgColumns] = {};
+  for (int64_t j = 0; j < width; ++j) best[j] = x[j];
+  for (int64_t r = 1; r < n; ++r) {
+    const Bits<T> row = splat(static_cast<Index>(r));
+    for (int64_t j = 0; j < width; j += kLanes<T>) {
       const T* p = x + r * inner + j;
-      const Vec<T> candidate = load_first(p, end - p);
-      const auto better = Op::better(candidate, best);
-      best = better ? candidate : best;
-      at = better ? splat(static_cast<Index>(r)) : at;
+      const Vec<T> candidate = load_first(p, end - p), kept = load(best + j);
+      const auto better = Op::better(candidate, kept);
+      store(best + j, better ? candidate : kept);
+      store(rows + j, better ? row : load(rows + j));
     }
-    for (int64_t lane = 0; lane < kLanes<T> && j + lane < width; ++lane) where[j + lane] = at[lane];
   }
+  for (int64_t j = 0; j < width; ++j) where[j] = rows[j];
 }
 
 }  // namespace

@@ -62,35 +62,32 @@ struct Choice {
       if (supported[i]) available[n++] = kIsas[i];
     current = &tables[kIsaCount - 1];
     if (n == 0) {
-      fail("this CPU lacks SSE4.2 and POPCNT, which cresset needs at least");
+      failed = true;
+      std::snprintf(error, sizeof error,
+                    "this CPU lacks SSE4.2 or POPCNT, which cresset needs at least");
     } else if (const char* forced = std::getenv("CRESSET_ISA"); forced && *forced) {
-      failed = select(forced) != nullptr;
+      failed = select(forced, "CRESSET_ISA: ") != nullptr;
     } else {
-      select(available[0]);
+      select(available[0], "");
     }
   }
 
   // Null, or why not.
-  const char* select(const char* name) {
+  const char* select(const char* name, const char* prefix) {
     for (int i = 0; i < kIsaCount; ++i) {
       if (std::strcmp(kIsas[i], name) != 0) continue;
-      if (!supported[i]) return explain(name, "is not supported by this CPU");
+      if (!supported[i]) return explain(prefix, name, "is not supported by this CPU");
       current = &tables[i];
       return nullptr;
     }
-    return explain(name, "is not an instruction set of this build");
+    return explain(prefix, name, "is not an instruction set of this build");
   }
 
-  const char* explain(const char* name, const char* why) {
-    int n = std::snprintf(error, sizeof error, "CRESSET_ISA: '%.32s' %s; available:", name, why);
+  const char* explain(const char* prefix, const char* name, const char* why) {
+    int n = std::snprintf(error, sizeof error, "%s'%.32s' %s; available:", prefix, name, why);
     for (int i = 0; available[i]; ++i)
       n += std::snprintf(error + n, sizeof error - n, "%s %s", i ? "," : "", available[i]);
     return error;
-  }
-
-  void fail(const char* why) {
-    std::snprintf(error, sizeof error, "%s", why);
-    failed = true;
   }
 };
 
@@ -104,7 +101,7 @@ Choice& choice() noexcept {
 
 const KernelTable& kernels() noexcept { return *choice().current.load(std::memory_order_acquire); }
 const char* const* available_isas() noexcept { return choice().available; }
-const char* set_isa(const char* name) noexcept { return choice().select(name); }
+const char* set_isa(const char* name) noexcept { return choice().select(name, ""); }
 const char* isa_error() noexcept { return choice().failed ? choice().error : nullptr; }
 
 }  // namespace cresset

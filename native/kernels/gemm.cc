@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "core/parallel.h"
+#include "kernels/gemm_pack.h"
 #include "kernels/gemm_tile.h"
-#include "kernels/simd_transpose.h"
 #include "kernels/table.h"
 
 // C = A B in independent chunks (a block of rows x a block of columns), each computed by one
@@ -11,16 +11,15 @@
 namespace cresset {
 namespace {
 
-constexpr int64_t kBlockK = 256;      // steps per visit of a tile: what it reads stays in L1 and L2
 constexpr int64_t kPackedK = 768;     // steps and columns per pass: they bound the scratch and the
-constexpr int64_t kPackedN = 2048;    //   time of a chunk
+constexpr int64_t kPackedN = 2304;    //   time of a chunk
 constexpr int64_t kBlockM = 12 * 12;  // rows per chunk, a multiple of every tile's rows
-constexpr int64_t kBlockPanels = 16;   // panels per chunk
+constexpr int64_t kBlockPanels = 16;  // panels per chunk
 constexpr int64_t kCopyPanels = 4;    // from so many on a copy of A's rows pays
-constexpr int64_t kCopyRow = kBlockK + 16;  // not a power of two, whose rows share cache sets
 
 // Chunks are split to at most kMaxChunk multiply-adds, and further, while they are few, down to
 // kMinChunk, below which waking a thread costs more than it gains.
+constexpr int64_t kFewRows = 8;  // fewer take as long: the time goes into reading B
 constexpr int64_t kMaxChunk = 64 << 20, kMinChunk = 1 << 20, kFewChunks = 16;
 
 int64_t min(int64_t a, int64_t b) { return a < b ? a : b; }
@@ -52,37 +51,6 @@ const T* b_at(const GemmArgs& g, int64_t p, int64_t j) {
   return static_cast<const T*>(g.b) + (g.tb ? j * g.ldb + p : p * g.ldb + j);
 }
 
-// Columns [0, columns) of B's rows [p, p + steps), row by row.
-template <class T>
-void pack_rows(const T* b, int64_t ldb, int64_t steps, int64_t columns, T* out) {
-  constexpr int64_t kC = kTileColumns<T>;
-  for (int64_t p = 0; p < steps; ++p, b += ldb, out += kC)
-    for (int64_t j = 0; j < kC; j += kLanes<T>)
-      if (j + kLanes<T> <= columns)
-        store(out + j, load(b + j));
-      else
-        for (int64_t l = j; l < j + kLanes<T>; ++l) out[l] = l < columns ? b[l] : T(0);
-}
-
-// The same where B is stored transposed: a square of lanes at a time, the edges one by one.
-template <class T>
-void pack_columns(const T* b, int64_t ldb, int64_t steps, int64_t columns, T* out) {
-  constexpr int64_t kC = kTileColumns<T>;
-  constexpr int kL = kLanes<T>;
-  for (int64_t j = 0; j < kC; j += kL) {
-    int64_t p = 0;
-    if (j + kL <= columns)
-      for (; p + kL <= steps; p += kL) {
-        Vec<T> square[kL];
-        for (int l = 0; l < kL; ++l) square[l] = load(b + (j + l) * ldb + p);
-        transpose<T>(square);
-        for (int l = 0; l < kL; ++l) store(out + (p + l) * kC + j, square[l]);
-      }
-    for (int64_t l = j; l < j + kL; ++l)
-      for (int64_t q = p; q < steps; ++q) out[q * kC + l] = l < columns ? b[l * ldb + q] : T(0);
-  }
-}
-
 // One panel, k x kTileColumns, missing columns zero.
 template <class T>
 void pack_panel(const Pass<T>& pass, int64_t panel) {
@@ -94,45 +62,26 @@ void pack_panel(const Pass<T>& pass, int64_t panel) {
   pack(b, g.ldb, pass.k, min(kC, pass.n - j), pass.panel(panel));
 }
 
-// A's rows [i, i + rows) over `steps` steps, in the orientation they have.
-template <class T>
-void copy_a(const GemmArgs& g, const T* a, int64_t rows, bool whole, int64_t steps, T* out) {
-  if (!g.ta) {
-    for (int64_t i = 0; i < rows; ++i)
-      __builtin_memcpy(out + i * kCopyRow, a + i * g.lda, steps * sizeof(T));
-  } else if (whole) {  // a fixed size is a few moves
-    for (int64_t p = 0; p < steps; ++p)
-      __builtin_memcpy(out + p * kTileRows, a + p * g.lda, kTileRows * sizeof(T));
-  } else {
-    for (int64_t p = 0; p < steps; ++p)
-      for (int64_t i = 0; i < rows; ++i) out[p * kTileRows + i] = a[p * g.lda + i];
-  }
-}
-
-template <class T, int V>
-void run_rows(int rows, bool ta, const Tile<T>& t) {
-  ta ? run_rows<T, V, true>(rows, t) : run_rows<T, V, false>(rows, t);
-}
-
 // A tile that hangs over the last column works on a copy of its part of C.
 template <class T>
-void run_partial(int rows, int64_t columns, bool ta, Tile<T> t) {
-  constexpr int kC = kTileColumns<T>;
-  T c[kTileRows * kC] = {}, bias[kC] = {};
+void run_partial(int rows, int64_t columns, LayoutA layout, Tile<T> t) {
+  constexpr int kC = kTileColumns<T>, kL = kLanes<T>;
+  alignas(64) T c[kTileRows * kC], bias[kC];
   T* const target = t.c;
   const int64_t target_row = t.c_row;
-  if (!t.from_zero)
-    for (int i = 0; i < rows; ++i)
-      for (int64_t j = 0; j < columns; ++j) c[i * kC + j] = target[i * target_row + j];
-  if (t.bias) {
-    for (int64_t j = 0; j < columns; ++j) bias[j] = t.bias[j];
-    t.bias = bias;
+  for (int64_t j = 0; j < columns; j += kL) {
+    if (!t.from_zero)
+      for (int i = 0; i < rows; ++i)
+        store(c + i * kC + j, load_first(target + i * target_row + j, columns - j, T(0)));
+    if (t.bias) store(bias + j, load_first(t.bias + j, columns - j, T(0)));
   }
   t.c = c;
   t.c_row = kC;
-  columns <= kLanes<T> ? run_rows<T, 1>(rows, ta, t) : run_rows<T, kTileVectors>(rows, ta, t);
-  for (int i = 0; i < rows; ++i)
-    for (int64_t j = 0; j < columns; ++j) target[i * target_row + j] = c[i * kC + j];
+  if (t.bias) t.bias = bias;
+  columns <= kL ? run_rows<T, 1>(rows, layout, t) : run_rows<T, kTileVectors>(rows, layout, t);
+  for (int64_t j = 0; j < columns; j += kL)
+    for (int i = 0; i < rows; ++i)
+      store_first(target + i * target_row + j, columns - j, load(c + i * kC + j));
 }
 
 // The tiles of rows [i, i + rows) and columns [j, j_end) over steps [p, p + k) of the pass.
@@ -143,6 +92,7 @@ void run_row_of_tiles(const Pass<T>& pass, int64_t i, int rows, int64_t j, int64
   const GemmArgs& g = *pass.args;
   const bool last = pass.last && p + k == pass.k;
   alignas(64) T copy[kTileRows * kCopyRow];
+  LayoutA layout = g.ta ? LayoutA::kColumns : LayoutA::kRows;
   Tile<T> t;
   t.k = k;
   t.a = k > 0 ? a_at<T>(g, i, pass.k0 + p) : nullptr;
@@ -151,10 +101,12 @@ void run_row_of_tiles(const Pass<T>& pass, int64_t i, int rows, int64_t j, int64
   t.from_zero = pass.first && p == 0 && !g.accumulate;
   t.relu = last && g.relu;
   if (j_end - j >= kCopyPanels * kC && k > 0) {
-    copy_a(g, t.a, rows, i + kTileRows <= g.m, k, copy);
+    copy_a(t.a, g.lda, g.ta, rows, i + kTileRows <= g.m, k, copy);
     t.a = copy;
-    t.a_row = kCopyRow;
     t.a_step = kTileRows;
+    layout = g.ta ? LayoutA::kColumns : LayoutA::kCopiedRows;
+    const int64_t next = min(g.m - i - rows, kTileRows);
+    if (next > 0) prefetch_a(a_at<T>(g, i + rows, pass.k0 + p), g.lda, g.ta, next, k);
   }
   for (; j < j_end; j += kC) {
     const int64_t columns = min(kC, j_end - j);
@@ -164,9 +116,9 @@ void run_row_of_tiles(const Pass<T>& pass, int64_t i, int rows, int64_t j, int64
     t.c = static_cast<T*>(g.c) + i * g.ldc + pass.j0 + j;
     t.bias = last && g.bias ? static_cast<const T*>(g.bias) + pass.j0 + j : nullptr;
     if (columns < kC)
-      run_partial(rows, columns, g.ta, t);
+      run_partial(rows, columns, layout, t);
     else
-      run_rows<T, kTileVectors>(rows, g.ta, t);
+      run_rows<T, kTileVectors>(rows, layout, t);
   }
 }
 
@@ -215,7 +167,9 @@ void choose_blocks(Pass<T>& pass) {
   const int64_t m = pass.args->m, panels = pass.panels();
   int64_t rows = ceil_div(m, kBlockM), columns = ceil_div(panels, kBlockPanels);
   const auto too_big = [&] {
-    const int64_t work = ceil_div(m, rows) * ceil_div(panels, columns) * kC * pass.k;
+    const int64_t block_m = ceil_div(m, rows);
+    const int64_t cost = block_m < kFewRows ? kFewRows : block_m;
+    const int64_t work = cost * ceil_div(panels, columns) * kC * pass.k;
     return work > kMaxChunk || (rows * columns < kFewChunks && work > kMinChunk);
   };
   while (columns < panels && too_big()) columns = min(2 * columns, panels);

@@ -15,11 +15,12 @@ constexpr int kTileRows = 8, kTileVectors = 3;
 #else
 constexpr int kTileRows = 6, kTileVectors = 2;
 #endif
+constexpr int64_t kBlockK = 256;  // steps per visit of a tile: what it reads stays in L1 and L2
 template <class T>
 constexpr int kTileColumns = kTileVectors* kLanes<T>;
 
 // C (rows x V vectors) += A B over k steps, then the epilogue. A's element (i, p) lies at
-// a[i * a_row + p * a_step]; one of the two strides is 1. B's row p lies at b + p * b_step.
+// a[i * a_row + p] or, by columns, at a[p * a_step + i]; B's row p at b + p * b_step.
 template <class T>
 struct Tile {
   int64_t k;
@@ -39,16 +40,25 @@ SIMD_INLINE Vec<T> relu_of(Vec<T> x) {
   return x < Vec<T>{} ? Vec<T>{} : x;  // keeps NaN, like the op
 }
 
-template <class T, int M, int V, bool kTransposedA>
+// How A lies: as stored, as stored transposed, or in the copy, whose constant row makes every
+// address a constant offset.
+enum class LayoutA { kRows, kColumns, kCopiedRows };
+constexpr int64_t kCopyRow = kBlockK + 16;  // not a power of two, whose rows share cache sets
+
+template <class T, int M, int V, LayoutA kLayout>
 __attribute__((noinline)) void run_tile(const Tile<T>& t) {
   constexpr int kL = kLanes<T>;
+  constexpr bool kColumns = kLayout == LayoutA::kColumns;
+  alignas(kVectorBytes) static constexpr T kZeros[V * kL] = {};
+  const T* start = t.from_zero ? kZeros : t.c;
+  const int64_t start_row = t.from_zero ? 0 : t.c_row;
   Vec<T> acc[M][V];
   for (int i = 0; i < M; ++i)
-    for (int v = 0; v < V; ++v)
-      acc[i][v] = t.from_zero ? Vec<T>{} : load(t.c + i * t.c_row + v * kL);
+    for (int v = 0; v < V; ++v) acc[i][v] = load(start + i * start_row + v * kL);
   const T* a = t.a;
   const T* b = t.b;
-  const int64_t a_row = kTransposedA ? 1 : t.a_row, a_step = kTransposedA ? t.a_step : 1;
+  const int64_t a_row = kColumns ? 1 : kLayout == LayoutA::kCopiedRows ? kCopyRow : t.a_row;
+  const int64_t a_step = kColumns ? t.a_step : 1;
   for (int64_t p = 0; p < t.k; ++p, a += a_step, b += t.b_step) {
     Vec<T> row[V];
     for (int v = 0; v < V; ++v) row[v] = load(b + v * kL);
@@ -65,12 +75,18 @@ __attribute__((noinline)) void run_tile(const Tile<T>& t) {
     }
 }
 
-template <class T, int V, bool kTransposedA, int M = kTileRows>
+template <class T, int V, LayoutA kLayout, int M = kTileRows>
 SIMD_INLINE void run_rows(int rows, const Tile<T>& t) {
   if constexpr (M > 0) {
-    if (rows == M) return run_tile<T, M, V, kTransposedA>(t);
-    run_rows<T, V, kTransposedA, M - 1>(rows, t);
+    if (rows == M) return run_tile<T, M, V, kLayout>(t);
+    run_rows<T, V, kLayout, M - 1>(rows, t);
   }
+}
+template <class T, int V>
+void run_rows(int rows, LayoutA layout, const Tile<T>& t) {
+  if (layout == LayoutA::kRows) return run_rows<T, V, LayoutA::kRows>(rows, t);
+  if (layout == LayoutA::kColumns) return run_rows<T, V, LayoutA::kColumns>(rows, t);
+  run_rows<T, V, LayoutA::kCopiedRows>(rows, t);
 }
 
 }  // namespace

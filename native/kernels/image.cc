@@ -8,13 +8,13 @@ namespace {
 
 constexpr int64_t kGrainItems = 16384;
 
-SIMD_INLINE void convert_row(float* to, const uint8_t* from, int64_t n, Vec<float> scale,
-                             Vec<float> shift) {
+SIMD_INLINE void convert_row(float* to, const uint8_t* from, int64_t n, Vec<float> mean,
+                             Vec<float> std) {
   int64_t j = 0;
   for (; j + kLanes<float> <= n; j += kLanes<float>) {
-    store(to + j, load_bytes(from + j) * scale + shift);
+    store(to + j, (load_bytes(from + j) / 255.0f - mean) / std);
   }
-  for (; j < n; ++j) to[j] = from[j] * scale[0] + shift[0];
+  for (; j < n; ++j) to[j] = (from[j] / 255.0f - mean[0]) / std[0];
 }
 
 struct Job {
@@ -22,14 +22,14 @@ struct Job {
   float* y;
   const uint8_t* x;
   const int64_t* index;
-  float scale, shift;
+  float mean, std;
 
   static void convert(void* ctx, int64_t begin, int64_t end) {
     const Job& job = *static_cast<Job*>(ctx);
-    const Vec<float> scale = splat(job.scale), shift = splat(job.shift);
+    const Vec<float> mean = splat(job.mean), std = splat(job.std);
     for (int64_t r = begin; r < end; ++r) {
       job.prefetch(r + 2);
-      convert_row(job.y + r * job.cols, job.x + job.index[r] * job.cols, job.cols, scale, shift);
+      convert_row(job.y + r * job.cols, job.x + job.index[r] * job.cols, job.cols, mean, std);
     }
   }
   // Rows come in random order, which the hardware cannot foresee.
@@ -40,13 +40,13 @@ struct Job {
   }
 };
 
-void gather_affine(int64_t rows, int64_t cols, float* y, const uint8_t* x, const int64_t* index,
-                   float scale, float shift) {
-  Job job = {rows, cols, y, x, index, scale, shift};
+void gather_normalize(int64_t rows, int64_t cols, float* y, const uint8_t* x, const int64_t* index,
+                      float mean, float std) {
+  Job job = {rows, cols, y, x, index, mean, std};
   parallel_for(rows, cols < kGrainItems && cols > 0 ? kGrainItems / cols : 1, Job::convert, &job);
 }
 
-constexpr ImageTable kTable = {gather_affine};
+constexpr ImageTable kTable = {gather_normalize};
 
 }  // namespace
 }  // namespace cresset

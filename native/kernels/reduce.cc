@@ -11,7 +11,7 @@ namespace {
 
 constexpr int64_t kGrainItems = 32768;  // per piece of a parallel loop
 constexpr int64_t kMaxRuns = 256;       // per row
-constexpr int64_t kTileColumns = 1024;
+constexpr int64_t kTileColumns = kArgColumns;
 constexpr int64_t kMaxPartials = 8192;  // columns of a tile times its row chunks
 constexpr int64_t kChunkRows = 256;     // at least
 constexpr int64_t kSumRows = 64;        // summed in T before going into Total<T>
@@ -160,6 +160,7 @@ struct ColumnsJob {
 template <class Op, class T, class Y>
 void reduce_columns(int64_t outer, int64_t n, int64_t inner, Y* y, const T* x) {
   typedef ColumnsJob<Op, T, Y> Job;
+  if (inner == 0) return;
   Total<T> partials[kMaxPartials];
   const int64_t tiles = divide_up(inner, kTileColumns);
   const int64_t max_chunks = kMaxPartials / min_of(inner, kTileColumns);

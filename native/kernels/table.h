@@ -150,10 +150,11 @@ struct OptimizerTable {
   void (*sgd[kComputeTypeCount])(const OptimizerParam* params, int64_t count, const SgdArgs& args);
 };
 
-// Rows of images to float: y[r][j] = (x[index[r]][j] * scale + shift), uint8 to float32. Parallel.
+// Rows of images to float: y[r][j] = (x[index[r]][j] / 255 - mean) / std, each step rounded to
+// float32 as in the separate operations. Parallel.
 struct ImageTable {
-  void (*gather_affine)(int64_t rows, int64_t cols, float* y, const uint8_t* x,
-                        const int64_t* index, float scale, float shift);
+  void (*gather_normalize)(int64_t rows, int64_t cols, float* y, const uint8_t* x,
+                           const int64_t* index, float mean, float std);
 };
 
 struct KernelTable {

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "ops/optim.h"
 
+#include <cmath>
+#include <map>
+
 #include "ops/copy.h"
 
 namespace cresset {
@@ -80,10 +83,39 @@ void run(const char* op, const OptimizerLists& lists, Step* const* table, const 
   }
 }
 
+// Adds the tensors of parameter i to another group.
+void take(const OptimizerLists& from, size_t i, OptimizerLists& to) {
+  const auto copy = [i](const Tensors& source, Tensors& target) {
+    if (!source.empty()) target.push_back(source.at(i));
+  };
+  copy(from.params, to.params);
+  copy(from.grads, to.grads);
+  copy(from.state1, to.state1);
+  copy(from.state2, to.state2);
+  copy(from.state3, to.state3);
+}
+
 }  // namespace
 
-void adam_step(const OptimizerLists& lists, const AdamArgs& args) {
-  run("Adam", lists, kernels().optimizer->adam, args);
+void adam_step(const OptimizerLists& lists, const Tensors& steps, const AdamArgs& args) {
+  if (steps.size() != lists.params.size())
+    fail(ErrorKind::Shape, "Adam: got %zu step counts for %zu parameters", steps.size(),
+         lists.params.size());
+  // Parameters that have missed steps for want of a gradient need other bias corrections.
+  std::map<double, OptimizerLists> by_step;
+  for (size_t i = 0; i < steps.size(); ++i)
+    if (lists.grads[i].defined()) take(lists, i, by_step[scalar_to_double(steps[i]) + 1]);
+  for (const auto& [step, group] : by_step) {
+    AdamArgs corrected = args;
+    corrected.step_size = args.lr / (1 - std::pow(args.beta1, step));
+    corrected.bias2_sqrt = std::sqrt(1 - std::pow(args.beta2, step));
+    run("Adam", group, kernels().optimizer->adam, corrected);
+  }
+  for (size_t i = 0; i < steps.size(); ++i) {
+    if (!lists.grads[i].defined()) continue;
+    fill(steps[i], wrapped_scalar(scalar_to_double(steps[i]) + 1));
+    steps[i].bump_version();
+  }
 }
 void sgd_step(const OptimizerLists& lists, const SgdArgs& args) {
   run("SGD", lists, kernels().optimizer->sgd, args);

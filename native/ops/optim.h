@@ -12,7 +12,9 @@ namespace cresset {
 struct OptimizerLists {
   Tensors params, grads, state1, state2, state3;
 };
-void adam_step(const OptimizerLists& lists, const AdamArgs& args);
+// `steps` holds a scalar for each parameter, the steps it has taken so far; those that take part
+// are counted up. Bias corrections in `args` are computed from it.
+void adam_step(const OptimizerLists& lists, const Tensors& steps, const AdamArgs& args);
 void sgd_step(const OptimizerLists& lists, const SgdArgs& args);
 
 }  // namespace cresset

@@ -4,9 +4,9 @@
 #include <limits>
 #include <numeric>
 
+#include "kernels/table.h"
 #include "ops/gradient.h"
 #include "ops/math.h"
-#include "kernels/table.h"
 
 // Random ops are pure functions of (seed, offset): value i uses position offset + i of the
 // generator's sequence. Who calls them moves the offset on (lib/random.ts).
@@ -39,7 +39,8 @@ void rule_uniform(Args args, Meta* out) {
   check_float("uniform", args[3].dtype());
   const double lo = args[1].number(), hi = args[2].number();
   if (!(lo <= hi) || !std::isfinite(hi - lo))
-    fail(ErrorKind::Range, "uniform: expected a finite range with low <= high, got %g and %g", lo, hi);
+    fail(ErrorKind::Range, "uniform: expected a finite range with low <= high, got %g and %g", lo,
+         hi);
   *out = Meta(args[3].dtype(), args[0].dims());
 }
 void call_uniform(Args args, Tensor* out) {
@@ -83,8 +84,8 @@ void call_randint(Args args, Tensor* out) {
 
 // floor(u range / 2^64) for a u of 64 random bits.
 int64_t below(int64_t range, int64_t bits) {
-  const auto product = static_cast<unsigned __int128>(static_cast<uint64_t>(bits)) *
-                       static_cast<uint64_t>(range);
+  const auto product =
+      static_cast<unsigned __int128>(static_cast<uint64_t>(bits)) * static_cast<uint64_t>(range);
   return static_cast<int64_t>(product >> 64);
 }
 
@@ -210,7 +211,8 @@ void call_multinomial(Args args, Tensor* out) {
     int64_t* y = out->data<int64_t>() + r * samples;
     const int64_t positive = positive_weights(row, n), needed = replacement ? 1 : samples;
     if (positive < needed)
-      fail(ErrorKind::Range, "multinomial: row %lld has %lld weights above 0, expected at least %lld",
+      fail(ErrorKind::Range,
+           "multinomial: row %lld has %lld weights above 0, expected at least %lld",
            static_cast<long long>(r), static_cast<long long>(positive),
            static_cast<long long>(needed));
     replacement ? draw_with_replacement(row, n, random, y, samples)

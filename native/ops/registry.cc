@@ -16,7 +16,10 @@
   X(join)                      \
   X(index)                     \
   X(scatter)                   \
-  X(random)
+  X(random)                    \
+  X(softmax)                   \
+  X(loss)                      \
+  X(image)
 
 namespace cresset {
 

@@ -52,6 +52,11 @@ void rule(Args args, Meta* out) {
 template <int kOp>
 void call_kernel(Args args, Tensor* out) {
   const Tensor& x = args[0].tensor();
+  if constexpr (kOp == static_cast<int>(UnaryOp::bitwise_not)) {
+    // A bool has one bit.
+    if (x.dtype() == DType::Bool)
+      return call_kernel<static_cast<int>(UnaryOp::logical_not)>(args, out);
+  }
   const bool predicate = kRows[kOp].rule == UnaryRule::Predicate;
   const DType in = compute_dtype(predicate ? x.dtype() : out->dtype());
   const int type = static_cast<int>(compute_type(in));

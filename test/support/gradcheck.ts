@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import * as assert from 'uvu/assert';
-import { noGrad, type Tensor, grad, tensor } from '../../lib/index.js';
+import { grad, noGrad, type Tensor, tensor } from '../../lib/index.js';
 
 /** Numbers without a pattern in (-1, 1), the same in every run: float64, as finite differences need. */
 export function sample(shape: readonly number[], seed = 1): Tensor {

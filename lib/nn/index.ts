@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: MIT
+export * as functional from './functional/index.js';
+export type { ForwardHook, ForwardPreHook, RemovableHandle } from './hooks.js';
+export * as init from './init.js';
+export * from './layers/activations.js';
+export * from './layers/basic.js';
+export * from './layers/classification.js';
+export * from './layers/containers.js';
+export * from './layers/linear.js';
+export { type LoadResult, Module, type StateDict } from './module.js';
+export { Parameter } from './parameter.js';

@@ -1,0 +1,4 @@
+// SPDX-License-Identifier: MIT
+export { Adam, type AdamOptions, AdamW } from './adam.js';
+export { Optimizer, type OptimizerStateDict, type ParamGroup, type ParamState, type ParamsInput } from './optimizer.js';
+export { SGD, type SGDOptions } from './sgd.js';

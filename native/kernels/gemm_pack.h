@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+#include "kernels/gemm_tile.h"
+#include "kernels/simd_transpose.h"
+
+// How the matrix product lays out what a tile reads.
+namespace cresset {
+namespace {
+
+// A panel of B: `columns` columns of `steps` rows, row by row, filled up to kTileColumns with
+// zeros.
+template <class T>
+void pack_rows(const T* b, int64_t ldb, int64_t steps, int64_t columns, T* out) {
+  constexpr int64_t kC = kTileColumns<T>, kL = kLanes<T>;
+  for (int64_t p = 0; p < steps; ++p, b += ldb, out += kC)
+    for (int64_t j = 0; j < kC; j += kL)
+      store(out + j, j < columns ? load_first(b + j, columns - j, T(0)) : Vec<T>{});
+}
+
+// The same where B is stored transposed: a square of lanes at a time.
+template <class T>
+void pack_columns(const T* b, int64_t ldb, int64_t steps, int64_t columns, T* out) {
+  constexpr int64_t kC = kTileColumns<T>;
+  constexpr int kL = kLanes<T>;
+  for (int64_t j = 0; j < kC; j += kL) {
+    int64_t p = 0;
+    for (; p + kL <= steps; p += kL) {
+      Vec<T> square[kL];
+      for (int l = 0; l < kL; ++l)
+        square[l] = j + l < columns ? load(b + (j + l) * ldb + p) : Vec<T>{};
+      transpose<T>(square);
+      for (int l = 0; l < kL; ++l) store(out + (p + l) * kC + j, square[l]);
+    }
+    for (; p < steps; ++p)
+      for (int64_t l = j; l < j + kL; ++l) out[p * kC + l] = l < columns ? b[l * ldb + p] : T(0);
+  }
+}
+
+// One tile's rows of A over `steps` steps, in the orientation they have. `whole`: kTileRows columns
+// may be read where A is stored transposed; a fixed size is a few moves.
+template <class T>
+void copy_a(const T* a, int64_t lda, bool ta, int64_t rows, bool whole, int64_t steps, T* out) {
+  if (!ta) {
+    for (int64_t i = 0; i < rows; ++i)
+      __builtin_memcpy(out + i * kCopyRow, a + i * lda, steps * sizeof(T));
+  } else if (whole) {
+    for (int64_t p = 0; p < steps; ++p)
+      __builtin_memcpy(out + p * kTileRows, a + p * lda, kTileRows * sizeof(T));
+  } else {
+    for (int64_t p = 0; p < steps; ++p)
+      for (int64_t i = 0; i < rows; ++i) out[p * kTileRows + i] = a[p * lda + i];
+  }
+}
+
+// The rows of the next tile, which its copy would otherwise wait for page by page.
+template <class T>
+void prefetch_a(const T* a, int64_t lda, bool ta, int64_t rows, int64_t steps) {
+  constexpr int64_t kLine = 64 / sizeof(T);
+  const int64_t outer = ta ? steps : rows, inner = ta ? rows : steps;
+  for (int64_t o = 0; o < outer; ++o)
+    for (int64_t i = 0; i < inner; i += kLine) __builtin_prefetch(a + o * lda + i, 0, 2);
+}
+
+}  // namespace
+}  // namespace cresset

@@ -16,6 +16,7 @@ export {
   zeros,
   zerosLike,
 } from './creation.js';
+export { device } from './device.js';
 export { type DType, dtypes, isFloatingPoint, itemSize, type TypedArray } from './dtype.js';
 export {
   CheckpointError,
@@ -27,6 +28,8 @@ export {
   OutOfMemoryError,
   ShapeError,
 } from './errors.js';
+export { AutogradFunction, FunctionContext, type MaybeTensor } from './function.js';
+export * from './gradcheck.js';
 export * from './gradcheck.js';
 export * as nn from './nn/index.js';
 export { bincount, histc, isin, oneHot } from './ops/counting.js';

@@ -7,6 +7,7 @@
       "native/binding/args.cc",
       "native/binding/autograd_binding.cc",
       "native/binding/errors.cc",
+      "native/binding/function_binding.cc",
       "native/binding/lifetime.cc",
       "native/binding/ops_binding.cc",
       "native/binding/optim_binding.cc",

@@ -9,3 +9,4 @@ export * from './layers/containers.js';
 export * from './layers/linear.js';
 export { type LoadResult, Module, type StateDict } from './module.js';
 export { Parameter } from './parameter.js';
+export * as utils from './utils.js';

@@ -41,9 +41,6 @@ void check_wrapped(Env& env);
 
 // Tells the garbage collector of bytes gained or lost, and frees dead references.
 void settle(Env& env);
-// Asks for a full collection: after an allocation failed, garbage may hold what is missing.
-void collect_garbage(napi_env env);
-
 // Registers a function under `name` on `target`.
 void define(napi_env env, napi_value target, const char* name, napi_callback callback,
             void* data = nullptr);
@@ -52,25 +49,18 @@ void define(napi_env env, napi_value target, const char* name, napi_callback cal
 void throw_error(napi_env env, const Error& error);
 template <class F>
 napi_value guarded(napi_env env, F f) {
-  for (int attempt = 0;; ++attempt) {
-    try {
-      const napi_value result = f();
-      settle(env_of(env));
-      return result;
-    } catch (const PendingException&) {
-      return nullptr;
-    } catch (const Error& error) {
-      if (error.kind() == ErrorKind::OutOfMemory && attempt == 0) {
-        collect_garbage(env);
-        continue;
-      }
-      throw_error(env, error);
-      return nullptr;
-    } catch (const std::exception& error) {
-      throw_error(env, Error(ErrorKind::OutOfMemory, error.what()));
-      return nullptr;
-    }
+  try {
+    const napi_value result = f();
+    settle(env_of(env));
+    return result;
+  } catch (const PendingException&) {
+    return nullptr;
+  } catch (const Error& error) {
+    throw_error(env, error);
+  } catch (const std::exception& error) {
+    throw_error(env, Error(ErrorKind::OutOfMemory, error.what()));
   }
+  return nullptr;
 }
 
 }  // namespace cresset::binding

@@ -7,6 +7,7 @@
 #include "binding/addon.h"
 #include "binding/args.h"
 #include "binding/env.h"
+#include "core/reclaim.h"
 
 // How objects live: the module's registration, handles, memory accounting, teardown.
 namespace cresset::binding {
@@ -20,6 +21,7 @@ void drop_handle(napi_env, void* data, void*) {
 void drop_env(napi_env, void* data, void*) {
   auto* env = static_cast<Env*>(data);
   set_current_account(nullptr);
+  set_reclaim(nullptr, nullptr);
   release_account(env->account);
   delete env;
 }
@@ -53,6 +55,16 @@ bool is_detached(napi_env env, napi_ref ref) {
   return detached;
 }
 
+// Memory ran out: garbage may hold what is missing. A large enough external size makes V8 collect
+// at once; it is taken back right after.
+void collect_garbage(void* context) {
+  const auto env = static_cast<napi_env>(context);
+  constexpr int64_t kPressure = int64_t{1} << 36;
+  int64_t total;
+  napi_adjust_external_memory(env, kPressure, &total);
+  napi_adjust_external_memory(env, -kPressure, &total);
+}
+
 Napi::Object init(Napi::Env napi, Napi::Object exports) {
   auto* env = new Env;
   env->env = napi;
@@ -60,11 +72,13 @@ Napi::Object init(Napi::Env napi, Napi::Object exports) {
   env->wrapped.reserve(16);
   napi_set_instance_data(napi, env, drop_env, nullptr);
   set_current_account(env->account);
+  set_reclaim(collect_garbage, static_cast<napi_env>(napi));
   define_runtime(napi, exports);
   define_tensor(napi, exports);
   define_ops(napi, exports);
   define_autograd(napi, exports);
   define_optim(napi, exports);
+  define_function(napi, exports);
   return exports;
 }
 
@@ -137,7 +151,9 @@ Tensor wrap_buffer(Env& env, napi_value buffer, size_t byte_offset, const Dims& 
 
 void check_wrapped(Env& env) {
   bool lost = false;
-  for (Storage* storage : env.wrapped) {
+  // An allocation may collect garbage, and with it entries of the list.
+  for (size_t i = 0; i < env.wrapped.size(); ++i) {
+    const auto storage = Ref<Storage>::share(env.wrapped[i]);
     auto* owner = static_cast<BufferOwner*>(storage->owner);
     if (owner->replacement || !is_detached(env.env, owner->buffer)) continue;
     owner->replacement = allocate(owner->bytes);
@@ -163,14 +179,6 @@ void settle(Env& env) {
     dead.swap(env.dead);
   }
   for (napi_ref ref : dead) napi_delete_reference(env.env, ref);
-}
-
-// A large enough external size makes V8 collect at once; it is taken back right after.
-void collect_garbage(napi_env env) {
-  constexpr int64_t kPressure = int64_t{1} << 36;
-  int64_t total;
-  napi_adjust_external_memory(env, kPressure, &total);
-  napi_adjust_external_memory(env, -kPressure, &total);
 }
 
 void define(napi_env env, napi_value target, const char* name, napi_callback callback,

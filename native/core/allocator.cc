@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/error.h"
+#include "core/reclaim.h"
 
 namespace cresset {
 namespace {
@@ -96,18 +97,37 @@ void count_release(MemoryStats& stats, int64_t bytes) {
        why, static_cast<long long>(memory_stats().live));
 }
 
-void check_allowed(Allocator& a, size_t bytes) {
+enum class Refusal : uint8_t { None, Injected, Limit, System };
+
+Refusal check_allowed(Allocator& a, size_t bytes) {
   if (a.fail_from.load(std::memory_order_relaxed) > 0 && a.fail_from.fetch_sub(1) <= 1) {
     a.fail_from = 1;
-    out_of_memory(bytes, "failure injected by a test");
+    return Refusal::Injected;
   }
   const int64_t limit = a.limit.load(std::memory_order_relaxed);
-  if (limit > 0 && memory_stats().live + static_cast<int64_t>(bytes) > limit) {
-    char why[64];
-    std::snprintf(why, sizeof why, "the limit is %lld bytes", static_cast<long long>(limit));
-    out_of_memory(bytes, why);
+  const bool beyond = limit > 0 && memory_stats().live + static_cast<int64_t>(bytes) > limit;
+  return beyond ? Refusal::Limit : Refusal::None;
+}
+
+[[noreturn]] void refuse(const Allocator& a, size_t bytes, Refusal refusal) {
+  char limit[64];
+  switch (refusal) {
+    case Refusal::Injected:
+      out_of_memory(bytes, "failure injected by a test");
+    case Refusal::Limit:
+      std::snprintf(limit, sizeof limit, "the limit is %lld bytes",
+                    static_cast<long long>(a.limit.load()));
+      out_of_memory(bytes, limit);
+    default:
+      out_of_memory(bytes, "the system has no more memory");
   }
 }
+
+struct Reclaimer {
+  Reclaim call = nullptr;
+  void* context = nullptr;
+};
+thread_local Reclaimer t_reclaimer;
 
 void* pop(FreeBlock*& head) {
   FreeBlock* block = head;
@@ -180,14 +200,27 @@ size_t round_size(size_t bytes) {
 
 }  // namespace
 
+void set_reclaim(Reclaim reclaim, void* context) noexcept { t_reclaimer = {reclaim, context}; }
+
 void* allocate(size_t bytes) {
   Allocator& a = allocator();
   if (bytes >> 52) out_of_memory(bytes, "no machine has that much");
   const size_t rounded = round_size(bytes);
-  check_allowed(a, rounded);
-  void* block = rounded <= kSmallLimit ? allocate_small(a, rounded) : allocate_large(a, rounded);
-  if (!block) out_of_memory(bytes, "the system has no more memory");
-  return block;
+  Refusal refusal = Refusal::None;
+  const auto attempt = [&]() -> void* {
+    refusal = check_allowed(a, rounded);
+    if (refusal != Refusal::None) return nullptr;
+    void* block = rounded <= kSmallLimit ? allocate_small(a, rounded) : allocate_large(a, rounded);
+    if (!block) refusal = Refusal::System;
+    return block;
+  };
+  if (void* block = attempt()) return block;
+  // Reclaiming runs finalizers, which never allocate here.
+  if (const Reclaimer reclaimer = t_reclaimer; reclaimer.call) {
+    reclaimer.call(reclaimer.context);
+    if (void* block = attempt()) return block;
+  }
+  refuse(a, bytes, refusal);
 }
 
 void deallocate(void* block, size_t bytes) noexcept {

@@ -14,7 +14,7 @@
 
 namespace cresset {
 
-thread_local bool inside_loop = false;
+constinit thread_local bool inside_loop = false;
 
 namespace {
 

@@ -20,7 +20,7 @@ struct Loop {
 };
 
 // Whether this thread is inside a loop, so that nested ones run in place.
-extern thread_local bool inside_loop;
+extern constinit thread_local bool inside_loop;
 
 // Runs every chunk and returns how many threads took part; at most `threads`, the caller among
 // them.

@@ -58,22 +58,24 @@ bool spin_until(Done done) {
   return false;
 }
 
-// Takes chunks of one loop until none is left, as its caller or as a helper; returns whether
-// it got any.
+// Takes chunks until none is left, as the loop's caller or as a helper; returns whether it got any.
+// A helper may run into the slot's next loop, where it counts once more.
 bool work_on(Slot& slot, int64_t self) {
-  bool took_part = false;
+  constexpr uint64_t kNone = UINT64_MAX;
+  uint64_t counted = kNone;
   uint64_t ticket = slot.ticket.load(std::memory_order_acquire);
   for (;;) {
+    const uint64_t generation = ticket >> 32;
     const uint32_t chunk = static_cast<uint32_t>(ticket);
     const uint32_t chunks = slot.chunks.load(std::memory_order_acquire);
-    if (chunk >= chunks) return took_part;
+    if (chunk >= chunks || self >= slot.helpers.load(std::memory_order_acquire))
+      return counted != kNone;
     const Loop loop{
         slot.body.load(std::memory_order_acquire), slot.ctx.load(std::memory_order_acquire),
         slot.n.load(std::memory_order_acquire), slot.grain.load(std::memory_order_acquire)};
-    if (self >= slot.helpers.load(std::memory_order_acquire)) return false;
     if (!slot.ticket.compare_exchange_weak(ticket, ticket + 1, std::memory_order_acq_rel)) continue;
-    if (!took_part) slot.threads.fetch_add(1, std::memory_order_relaxed);
-    took_part = true;
+    if (generation != counted) slot.threads.fetch_add(1, std::memory_order_relaxed);
+    counted = generation;
     loop.run(chunk);
     if (slot.done.fetch_add(1, std::memory_order_acq_rel) + 1 == chunks) slot.done.notify_one();
     ticket = slot.ticket.load(std::memory_order_acquire);

@@ -82,7 +82,7 @@ SIMD_INLINE Vec<T> remainder_of(Vec<T> a, Vec<T> b) {
     return each_lane<T>(a, b, [](T x, T y) { return rest_floored(x, y); });
   } else {
     const Vec<T> r = vfmod(a, b);
-    return (r != T(0)) & ((r < T(0)) ^ (b < T(0))) ? r + b : r;
+    return ((r != T(0)) & ((r < T(0)) ^ (b < T(0)))) ? r + b : r;
   }
 }
 // floor(a / b) without the rounding error of the division, as Python defines it.
@@ -108,9 +108,9 @@ SIMD_INLINE Vec<T> pow_of(Vec<T> a, Vec<T> b) {
 // max + log(1 + exp(-|a - b|)); equal infinities have no difference.
 template <class T>
 SIMD_INLINE Vec<T> logaddexp_of(Vec<T> a, Vec<T> b) {
-  const Vec<T> larger = (a > b) | (a != a) ? a : b;
+  const Vec<T> larger = ((a > b) | (a != a)) ? a : b;
   const Vec<T> sum = larger + vlog1p(vexp(-absolute<T>(a - b)));
-  return (a == b) & (a - a != T(0)) ? a : sum;
+  return ((a == b) & (a - a != T(0))) ? a : sum;
 }
 template <class T>
 SIMD_INLINE Vec<T> sinc_of(Vec<T> x) {
@@ -118,11 +118,16 @@ SIMD_INLINE Vec<T> sinc_of(Vec<T> x) {
   return x == T(0) ? splat(T(1)) : vsin(angle) / angle;
 }
 
+// x sigmoid(z); where exp overflows the quotient is 0, as it should be.
+template <class T>
+SIMD_INLINE Vec<T> gated(Vec<T> x, Vec<T> z) {
+  return x / (vexp(-z) + T(1));
+}
 // x (1 + tanh(u)) / 2 = x sigmoid(2u) with u = sqrt(2 / pi) (x + 0.044715 x^3).
 template <class T>
 SIMD_INLINE Vec<T> gelu_tanh_of(Vec<T> x) {
   constexpr T kLinear = T(1.59576912160573071176), kCubic = T(0.044715 * 1.59576912160573071176);
-  return x * vsigmoid(x * (kLinear + kCubic * x * x));
+  return gated<T>(x, x * (kLinear + kCubic * x * x));
 }
 
 #define CRESSET_UNARY(name, ...)           \
@@ -183,7 +188,7 @@ CRESSET_UNARY(round, vrint(x))
 CRESSET_UNARY(trunc, vtrunc(x))
 CRESSET_UNARY(frac, x - vtrunc(x))
 CRESSET_UNARY(relu, x < T(0) ? splat(T(0)) : x)
-CRESSET_UNARY(silu, vsigmoid(x) * x)
+CRESSET_UNARY(silu, gated<T>(x, x))
 CRESSET_UNARY(gelu, T(0.5) * x * (T(1) + verf(x * T(0.70710678118654752440))))
 CRESSET_UNARY(gelu_tanh, gelu_tanh_of<T>(x))
 CRESSET_UNARY(isnan, x != x)
@@ -205,15 +210,15 @@ CRESSET_BINARY(pow, pow_of<T>(a, b))
 CRESSET_BINARY(floor_divide, floor_divide_of<T>(a, b))
 CRESSET_BINARY(fmod, fmod_of<T>(a, b))
 CRESSET_BINARY(remainder, remainder_of<T>(a, b))
-CRESSET_BINARY(maximum, (a > b) | (a != a) ? a : b)
-CRESSET_BINARY(minimum, (a < b) | (a != a) ? a : b)
-CRESSET_BINARY(fmax, (a >= b) | (b != b) ? a : b)
-CRESSET_BINARY(fmin, (a <= b) | (b != b) ? a : b)
+CRESSET_BINARY(maximum, ((a > b) | (a != a)) ? a : b)
+CRESSET_BINARY(minimum, ((a < b) | (a != a)) ? a : b)
+CRESSET_BINARY(fmax, ((a >= b) | (b != b)) ? a : b)
+CRESSET_BINARY(fmin, ((a <= b) | (b != b)) ? a : b)
 CRESSET_BINARY(atan2, vatan2(a, b))
 CRESSET_BINARY(hypot, vhypot(a, b))
 CRESSET_BINARY(copysign, with_sign_of<T>(a, b))
 CRESSET_BINARY(logaddexp, logaddexp_of<T>(a, b))
-CRESSET_BINARY(xlogy, (a == T(0)) & (b == b) ? splat(T(0)) : a * vlog(b))
+CRESSET_BINARY(xlogy, ((a == T(0)) & (b == b)) ? splat(T(0)) : a* vlog(b))
 CRESSET_BINARY(eq, a == b)
 CRESSET_BINARY(ne, a != b)
 CRESSET_BINARY(lt, a < b)
@@ -227,8 +232,8 @@ CRESSET_BINARY(bitwise_and, a& b)
 CRESSET_BINARY(bitwise_or, a | b)
 CRESSET_BINARY(bitwise_xor, a ^ b)
 // A shift by a negative amount or by the width and more moves every bit out.
-CRESSET_BINARY(bitwise_left_shift, (b < 0) | (b > 63) ? splat(T(0)) : a << (b & 63))
-CRESSET_BINARY(bitwise_right_shift, a >> ((b < 0) | (b > 63) ? splat(T(63)) : b))
+CRESSET_BINARY(bitwise_left_shift, ((b < 0) | (b > 63)) ? splat(T(0)) : a << (b & 63))
+CRESSET_BINARY(bitwise_right_shift, a >> (((b < 0) | (b > 63)) ? splat(T(63)) : b))
 
 }  // namespace binary
 

@@ -54,7 +54,7 @@ struct Adam {
     if (amsgrad) {
       T* largest = static_cast<T*>(param.state3) + i;
       const Vec<T> before = load_first(largest, n, T(0));
-      v = (before > v) | (before != before) ? before : v;
+      v = ((before > v) | (before != before)) ? before : v;
       put<T>(largest, n, v);
     }
     put<T>(value, n, p - step_size * (m / fma(vsqrt(v), rescale, eps)));

@@ -102,9 +102,10 @@ template <class Op, class T>
 __attribute__((noinline)) void reduce_chunk(Total<T>* total, const T* x, int64_t rows,
                                             int64_t inner, int64_t width, const T* end) {
   T sums[kTileColumns];
+  const int64_t whole_lanes = divide_up(width, kLanes<T>) * kLanes<T>;
   for (int64_t j = 0; j < width; ++j) total[j] = Op::template kNeutral<Total<T>>;
   for (int64_t first = 0; first < rows; first += kSumRows) {
-    for (T& sum : sums) sum = Op::template kNeutral<T>;
+    for (int64_t j = 0; j < whole_lanes; ++j) sums[j] = Op::template kNeutral<T>;
     const int64_t last = min_of(rows, first + kSumRows);
     int64_t r = first;
     for (; r + 4 <= last; r += 4) add_rows<Op, T, 4>(sums, x + r * inner, inner, width, end);

@@ -60,7 +60,7 @@ struct amax {
   static constexpr T kNeutral = kLowest<T>;
   template <class V>
   SIMD_INLINE static V combine(V a, V b) {
-    return (a > b) | (a != a) ? a : b;
+    return ((a > b) | (a != a)) ? a : b;
   }
 };
 struct amin {
@@ -68,7 +68,7 @@ struct amin {
   static constexpr T kNeutral = kLargest<T>;
   template <class V>
   SIMD_INLINE static V combine(V a, V b) {
-    return (a < b) | (a != a) ? a : b;
+    return ((a < b) | (a != a)) ? a : b;
   }
 };
 struct any {

@@ -67,11 +67,11 @@ SIMD_INLINE Vec<float> vexpm1(Vec<float> x) {
   const ExpArgument a = reduce_exp(clamp(x, -20, 89));
   const Vec<float> half = power_of_two(a.n - 1);  // half of 2^n, which overflows at the top
   const Vec<float> y = fma(exp_tail(a.r) + a.r, half, half - 0.5f) * 2.0f;
-  return (magnitude(x) < 1e-9f) | (x != x) ? x : y;
+  return ((magnitude(x) < 1e-9f) | (x != x)) ? x : y;
 }
 
-// (e or 1) / (1 + e) with e = exp(-|x|), and one step that takes back the rounding of the sum and of
-// the quotient.
+// (e or 1) / (1 + e) with e = exp(-|x|), and one step that takes back the rounding of the sum and
+// of the quotient.
 SIMD_INLINE Vec<float> vsigmoid(Vec<float> x) {
   const Vec<float> e = vexp(-magnitude(x)), one = splat(1.0f);
   const Vec<float> over = x < 0.0f ? e : one, sum = one + e, lost = e - (sum - one);
@@ -121,7 +121,7 @@ SIMD_INLINE Vec<float> log_tail(Vec<float> f) {
 SIMD_INLINE Vec<float> log_or_special(Vec<float> x, Vec<float> y) {
   constexpr float kInf = __builtin_inff();
   const Vec<float> special = x == 0.0f ? splat(-kInf) : x > 0.0f ? x : splat(__builtin_nanf(""));
-  return (x > 0.0f) & (x < kInf) ? y : special;
+  return ((x > 0.0f) & (x < kInf)) ? y : special;
 }
 SIMD_INLINE Vec<float> finish_log(LogArgument a) {
   const Vec<float> small = a.f + fma(a.e, splat(kLn2Low), log_tail(a.f));
@@ -136,7 +136,7 @@ SIMD_INLINE Vec<float> vlog1p(Vec<float> x) {
   LogArgument a = reduce_log(u);
   const Vec<float> corrected =
       a.f + lost * power_of_two(-__builtin_convertvector(a.e, Vec<int32_t>));
-  a.f = (x < 0x1p25f) & (x > -1.0f) ? corrected : a.f;
+  a.f = ((x < 0x1p25f) & (x > -1.0f)) ? corrected : a.f;
   const Vec<float> y = log_or_special(u, finish_log(a));
   return x == 0.0f ? x : y;  // keeps the sign of -0
 }

@@ -30,10 +30,11 @@ namespace {
   CRESSET_LIBM2_OF(float, name, libm) \
   CRESSET_LIBM2_OF(double, name, libm)
 
-// lgamma writes a global sign; the reentrant form does not.
+// lgamma writes a global sign; the reentrant form does not. (Clang has no builtin of it.)
+extern "C" double lgamma_r(double x, int* sign);
 SIMD_INLINE double lgamma_without_global(double x) {
   int sign;
-  return __builtin_lgamma_r(x, &sign);
+  return lgamma_r(x, &sign);
 }
 SIMD_INLINE double logistic(double x) {
   const double e = __builtin_exp(-__builtin_fabs(x));

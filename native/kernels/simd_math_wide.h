@@ -43,8 +43,8 @@ SIMD_INLINE SinCos sin_cos(Vec<double> x) {
 }
 
 // f by `narrow_of` where |x| <= kMaxAngle, by libm in the other lanes.
-template <class Of>
-SIMD_INLINE Vec<float> of_angle(Vec<float> x, Of of, double (*libm)(double)) {
+template <class Of, class Libm>
+SIMD_INLINE Vec<float> of_angle(Vec<float> x, Of of, Libm libm) {
   const Wide w = widen(x);
   Vec<float> y = narrow({of(sin_cos(w.lo)), of(sin_cos(w.hi))});
   const Vec<int32_t> small = (x <= kMaxAngle) & (x >= -kMaxAngle);
@@ -56,16 +56,16 @@ SIMD_INLINE Vec<float> of_angle(Vec<float> x, Of of, double (*libm)(double)) {
 }
 SIMD_INLINE Vec<float> vsin(Vec<float> x) {
   const Vec<float> y = of_angle(
-      x, [](SinCos a) { return a.sin; }, __builtin_sin);
+      x, [](SinCos a) { return a.sin; }, [](double v) { return __builtin_sin(v); });
   return x == 0.0f ? x : y;  // keeps the sign of -0
 }
 SIMD_INLINE Vec<float> vcos(Vec<float> x) {
   return of_angle(
-      x, [](SinCos a) { return a.cos; }, __builtin_cos);
+      x, [](SinCos a) { return a.cos; }, [](double v) { return __builtin_cos(v); });
 }
 SIMD_INLINE Vec<float> vtan(Vec<float> x) {
   const Vec<float> y = of_angle(
-      x, [](SinCos a) { return a.sin / a.cos; }, __builtin_tan);
+      x, [](SinCos a) { return a.sin / a.cos; }, [](double v) { return __builtin_tan(v); });
   return x == 0.0f ? x : y;
 }
 
@@ -117,11 +117,11 @@ SIMD_INLINE Vec<float> vpow(Vec<float> x, Vec<float> y) {
   const Vec<int32_t> integer = (b >= kTwoTo23) | (rounded == b);
   const Vec<int32_t> odd = integer & (b < 2 * kTwoTo23) & ((half + kTwoTo23) - kTwoTo23 != half);
   const Vec<int32_t> sign = (Vec<int32_t>)x & INT32_MIN & odd;
-  result = (x < 0.0f) & (a < kInf) & ~integer ? splat(__builtin_nanf("")) : result;
+  result = ((x < 0.0f) & (a < kInf) & ~integer) ? splat(__builtin_nanf("")) : result;
   result = (Vec<float>)((Vec<int32_t>)result ^ sign);
   const Vec<int32_t> one = (y == 0.0f) | (x == 1.0f) | ((a == 1.0f) & (b == kInf));
   result = one ? splat(1.0f) : result;
-  return (x != x) & (y != 0.0f) ? x : result;
+  return ((x != x) & (y != 0.0f)) ? x : result;
 }
 
 }  // namespace

@@ -69,19 +69,40 @@ class Group {
   std::vector<std::pair<Tensor, Tensor>> copies_;
 };
 
-template <class Step, class StepArgs>
-void run(const char* op, const OptimizerLists& lists, Step* const* table, const StepArgs& args) {
-  for (const Tensor& p : lists.params)
-    if (!is_float(p.dtype()))
-      fail(ErrorKind::DType, "%s: expected floating point parameters, got dtype %s", op,
-           name(p.dtype()));
-  for (ComputeType type : {ComputeType::Float32, ComputeType::Float64}) {
-    const Group group(op, lists, type);
-    if (group.count() == 0) continue;
-    table[static_cast<int>(type)](group.data(), group.count(), args);
-    group.finish();
+// The groups of one step. All of them are prepared, which may fail, before the first value changes.
+template <class StepArgs>
+class Plan {
+ public:
+  using Step = void (*)(const OptimizerParam* params, int64_t count, const StepArgs& args);
+  Plan(const char* op, const Step* table) : op_(op), table_(table) {}
+
+  void add(const OptimizerLists& lists, const StepArgs& args) {
+    for (const Tensor& p : lists.params)
+      if (!is_float(p.dtype()))
+        fail(ErrorKind::DType, "%s: expected floating point parameters, got dtype %s", op_,
+             name(p.dtype()));
+    for (ComputeType type : {ComputeType::Float32, ComputeType::Float64}) {
+      Group group(op_, lists, type);
+      if (group.count()) parts_.push_back({std::move(group), type, args});
+    }
   }
-}
+  void run() const {
+    for (const Part& part : parts_) {
+      table_[static_cast<int>(part.type)](part.group.data(), part.group.count(), part.args);
+      part.group.finish();
+    }
+  }
+
+ private:
+  struct Part {
+    Group group;
+    ComputeType type;
+    StepArgs args;
+  };
+  const char* op_;
+  const Step* table_;
+  std::vector<Part> parts_;
+};
 
 // Adds the tensors of parameter i to another group.
 void take(const OptimizerLists& from, size_t i, OptimizerLists& to) {
@@ -103,22 +124,34 @@ void adam_step(const OptimizerLists& lists, const Tensors& steps, const AdamArgs
          lists.params.size());
   // Parameters that have missed steps for want of a gradient need other bias corrections.
   std::map<double, OptimizerLists> by_step;
-  for (size_t i = 0; i < steps.size(); ++i)
-    if (lists.grads[i].defined()) take(lists, i, by_step[scalar_to_double(steps[i]) + 1]);
+  Tensors next(steps.size());
+  for (size_t i = 0; i < steps.size(); ++i) {
+    if (!lists.grads[i].defined()) continue;
+    if (steps[i].numel() != 1)
+      fail(ErrorKind::Shape, "Adam: expected a step count of one element, got shape %s",
+           to_string(steps[i].shape()).c_str());
+    const double step = scalar_to_double(steps[i]) + 1;
+    take(lists, i, by_step[step]);
+    next[i] = wrapped_scalar(step);
+  }
+  Plan<AdamArgs> plan("Adam", kernels().optimizer->adam);
   for (const auto& [step, group] : by_step) {
     AdamArgs corrected = args;
     corrected.step_size = args.lr / (1 - std::pow(args.beta1, step));
     corrected.bias2_sqrt = std::sqrt(1 - std::pow(args.beta2, step));
-    run("Adam", group, kernels().optimizer->adam, corrected);
+    plan.add(group, corrected);
   }
+  plan.run();
   for (size_t i = 0; i < steps.size(); ++i) {
-    if (!lists.grads[i].defined()) continue;
-    fill(steps[i], wrapped_scalar(scalar_to_double(steps[i]) + 1));
+    if (!next[i].defined()) continue;
+    fill(steps[i], next[i]);
     steps[i].bump_version();
   }
 }
 void sgd_step(const OptimizerLists& lists, const SgdArgs& args) {
-  run("SGD", lists, kernels().optimizer->sgd, args);
+  Plan<SgdArgs> plan("SGD", kernels().optimizer->sgd);
+  plan.add(lists, args);
+  plan.run();
 }
 
 }  // namespace cresset

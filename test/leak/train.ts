@@ -2,45 +2,26 @@
 // Programs whose memory must stay flat without any dispose:
 //   node dist/test/leak/train.js small|large STEPS
 // prints { rss: [second fifth's maximum, last fifth's], live: [the allocator's peaks over the same steps] } in bytes.
-import { memoryStats, noGrad, resetPeakMemory, type Tensor, tensor, zeros } from 'cresset';
-import { raw } from '../../lib/raw.js';
-import { fromHandle, handleOf } from '../../lib/tensor.js';
+import { manualSeed, memoryStats, nn, optim, randint, randn, resetPeakMemory } from 'cresset';
 
-const rawMatmul = raw('matmul', 'a: Tensor, b: Tensor -> Tensor');
-const matmul = (a: Tensor, b: Tensor) => fromHandle(rawMatmul(handleOf(a), handleOf(b)));
-
-/** A network of two layers with deterministic weights, trained by plain gradient descent. */
-export function makeStep(batch: number, width: readonly [number, number, number]): () => void {
+/** A step of a network of two layers. */
+function makeStep(batch: number, width: readonly [number, number, number]): () => void {
+  manualSeed(1);
   const [inputs, hidden, outputs] = width;
-  const wave = (shape: readonly number[], scale: number) => {
-    const count = shape.reduce((n, size) => n * size, 1);
-    return tensor(Float32Array.from({ length: count }, (_, i) => scale * Math.sin(i + 1))).reshape(shape);
-  };
-  const w1 = wave([inputs, hidden], 0.1).requiresGrad_();
-  const b1 = zeros([hidden], { requiresGrad: true });
-  const w2 = wave([hidden, outputs], 0.1).requiresGrad_();
-  const b2 = zeros([outputs], { requiresGrad: true });
-  const x = wave([batch, inputs], 1);
-  const y = wave([batch, outputs], 1);
+  const model = new nn.Sequential(new nn.Linear(inputs, hidden), new nn.ReLU(), new nn.Linear(hidden, outputs));
+  const criterion = new nn.CrossEntropyLoss();
+  const optimizer = new optim.Adam(model.parameters(), { lr: 0.001 });
+  const x = randn([batch, inputs]);
+  const y = randint(0, outputs, [batch]);
   return () => {
-    const loss = matmul(matmul(x, w1).add(b1).relu(), w2)
-      .add(b2)
-      .sub(y)
-      .square()
-      .sum()
-      .mul(1 / batch);
-    loss.backward();
-    noGrad(() => {
-      for (const p of [w1, b1, w2, b2]) {
-        p.sub_((p.grad as Tensor).mul(0.01));
-        p.grad = undefined;
-      }
-    });
+    optimizer.zeroGrad();
+    criterion.forward(model.forward(x), y).backward();
+    optimizer.step();
   };
 }
 
 /** Runs `step` and watches memory in the second and in the last fifth. */
-export function watchMemory(steps: number, step: () => void) {
+function watchMemory(steps: number, step: () => void) {
   const rss: [number, number] = [0, 0];
   const live: [number, number] = [0, 0];
   const fifth = steps / 5;

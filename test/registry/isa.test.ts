@@ -20,10 +20,10 @@ function compare(run: () => Tensor | undefined, told: string) {
   });
   const first = results[0];
   if (!first) return;
-  results.forEach((result, i) => {
-    if (isas[i] === 'baseline') return assertClose(result as Tensor, first, told);
-    assert.ok(bits(result as Tensor) === bits(first), `${told}: ${isas[i]} and ${isas[0]} differ`);
-  });
+  for (const [i, result] of results.entries()) {
+    if (isas[i] === 'baseline') assertClose(result as Tensor, first, told);
+    else assert.ok(bits(result as Tensor) === bits(first), `${told}: ${isas[i]} and ${isas[0]} differ`);
+  }
 }
 
 function assertClose(a: Tensor, b: Tensor, told: string) {

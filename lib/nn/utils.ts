@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+import { noGrad } from '../autograd.js';
+import { zeros } from '../creation.js';
+import { ArgumentRangeError } from '../errors.js';
+import type { Tensor } from '../tensor.js';
+
+const gradientsOf = (parameters: Tensor | Iterable<Tensor>): Tensor[] => {
+  const list = 'shape' in parameters ? [parameters as Tensor] : [...parameters];
+  return list.map((x) => x.grad).filter((g) => g !== undefined);
+};
+
+/** (Σ |x|^p)^(1/p) over all elements. */
+function vectorNorm(x: Tensor, p: number): Tensor {
+  if (p === Number.POSITIVE_INFINITY) return x.abs().amax();
+  if (p === 1) return x.abs().sum();
+  return p === 2
+    ? x.square().sum().sqrt()
+    : x
+        .abs()
+        .pow(p)
+        .sum()
+        .pow(1 / p);
+}
+
+/**
+ * Scales the gradients in place so that the norm of all of them together is at most `maxNorm`: a factor
+ * min(1, maxNorm / (norm + 1e-6)).
+ * @returns the norm before
+ * @throws RangeError for a norm that is not finite, with `errorIfNonfinite`
+ */
+export function clipGradNorm_(
+  parameters: Tensor | Iterable<Tensor>,
+  maxNorm: number,
+  { normType = 2, errorIfNonfinite = false }: { normType?: number; errorIfNonfinite?: boolean } = {},
+): Tensor {
+  if (!(normType > 0))
+    throw new ArgumentRangeError(`clipGradNorm_: normType: expected a number above 0, got ${normType}`);
+  if (!(maxNorm >= 0))
+    throw new ArgumentRangeError(`clipGradNorm_: maxNorm: expected a number of at least 0, got ${maxNorm}`);
+  const gradients = gradientsOf(parameters);
+  return noGrad(() => {
+    const norms = gradients.map((g) => vectorNorm(g, normType));
+    const total = zeros([norms.length], { dtype: norms[0]?.dtype });
+    norms.forEach((norm, i) => {
+      total.select(0, i).copy_(norm);
+    });
+    const norm = norms.length ? vectorNorm(total, normType) : zeros([]);
+    if (errorIfNonfinite && !Number.isFinite(norm.item())) {
+      throw new ArgumentRangeError(`clipGradNorm_: the gradients' norm is ${norm.item()}`);
+    }
+    const factor = norm.add(1e-6).reciprocal().mul(maxNorm).minimum(1);
+    for (const g of gradients) g.mul_(factor);
+    return norm;
+  });
+}
+
+/** Limits every element of the gradients to [-clipValue, clipValue], in place. */
+export function clipGradValue_(parameters: Tensor | Iterable<Tensor>, clipValue: number): void {
+  if (!(clipValue >= 0)) {
+    throw new ArgumentRangeError(`clipGradValue_: clipValue: expected a number of at least 0, got ${clipValue}`);
+  }
+  noGrad(() => {
+    for (const g of gradientsOf(parameters)) g.copy_(g.minimum(clipValue).maximum(-clipValue));
+  });
+}

@@ -72,7 +72,7 @@ function maskIndices(op: string, view: Tensor, dim: number, mask: Tensor): Tenso
 function plainEntry(op: string, view: Tensor, dim: number, entry: Index): Tensor {
   if (entry === null) return views.unsqueeze(view, dim);
   if (typeof entry === 'number') return views.select(view, dim, entry);
-  if (typeof entry === 'object' && !('at' in entry)) {
+  if (typeof entry === 'object' && Object.keys(entry).every((key) => ['start', 'stop', 'step'].includes(key))) {
     const { start, stop, step } = entry as Slice;
     return views.slice(view, dim, start, stop, step);
   }

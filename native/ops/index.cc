@@ -151,7 +151,8 @@ void rule_index_put(Args args, Meta* out) {
   const Selection s = select("index_put", x, args[1].tensor(), args[3].integer());
   require_same_dtype("index_put", x, values);
   if (!broadcasts_to(values.shape(), s.shape))
-    fail(ErrorKind::Shape, "index_put: values of shape %s cannot be broadcast to %s, the shape of the selection",
+    fail(ErrorKind::Shape,
+         "index_put: values of shape %s cannot be broadcast to %s, the shape of the selection",
          to_string(values.shape()).c_str(), to_string(s.shape).c_str());
   *out = Meta(x.dtype(), x.shape());
 }
@@ -160,10 +161,10 @@ void write_rows(const Tensor& y, const Tensor& values, const Selection& s, const
                 bool accumulate) {
   const Dims strides = broadcast_strides(values.shape(), values.strides(), s.shape);
   const int middle = s.shape.size() - (y.ndim() - s.count);
-  Transfer t{Blocks(y, y.shape(), y.strides(), s.dim, s.count),
-             Blocks(values, s.shape, strides, s.dim, middle), nullptr, 0,
-             accumulate ? kAddRows[static_cast<int>(compute_type(y.dtype()))]
-                        : copy_rows_of(y.dtype())};
+  Transfer t{
+      Blocks(y, y.shape(), y.strides(), s.dim, s.count),
+      Blocks(values, s.shape, strides, s.dim, middle), nullptr, 0,
+      accumulate ? kAddRows[static_cast<int>(compute_type(y.dtype()))] : copy_rows_of(y.dtype())};
   t.to.middle = Axis(offsets);
   run_transfer(t, true);
 }

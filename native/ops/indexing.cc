@@ -112,9 +112,7 @@ Tensor checked_index(const char* op, const Tensor& index, int64_t size, int dim,
   return own;
 }
 
-Tensor as_vector(const Tensor& x) {
-  return x.ndim() == 0 ? view_of(x, {1}, {1}, x.offset()) : x;
-}
+Tensor as_vector(const Tensor& x) { return x.ndim() == 0 ? view_of(x, {1}, {1}, x.offset()) : x; }
 
 void require_same_dtype(const char* op, const Tensor& x, const Tensor& values) {
   if (values.wrapped_number() || values.dtype() == x.dtype()) return;

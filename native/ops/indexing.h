@@ -35,7 +35,8 @@ struct Blocks {
 // to[o, m, i] is written from from[o, m, i] by `rows`, for all o < outer and so on.
 struct Transfer {
   Blocks to, from;
-  // gather and scatter: (outer, middle, inner), contiguous; replaces the middle position of one side.
+  // gather and scatter: (outer, middle, inner), contiguous; replaces the middle position of one
+  // side.
   const int64_t* index = nullptr;
   int64_t step = 0;
   // Handles [m0, m1) x [i0, i1) of one outer position.

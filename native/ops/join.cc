@@ -10,7 +10,8 @@ namespace {
 bool skipped(const Tensor& x) { return x.ndim() == 1 && x.numel() == 0; }
 
 const Tensors& some_tensors(const char* op, const Value& value) {
-  if (value.tensors().empty()) fail(ErrorKind::Shape, "%s: expected at least one tensor, got none", op);
+  if (value.tensors().empty())
+    fail(ErrorKind::Shape, "%s: expected at least one tensor, got none", op);
   return value.tensors();
 }
 
@@ -30,21 +31,21 @@ const Tensor& model(const Tensors& tensors) {
 void rule_cat(Args args, Meta* out) {
   const Tensors& tensors = some_tensors("cat", args[0]);
   Dims shape = model(tensors).shape();
-  if (shape.empty())
-    fail(ErrorKind::Shape, "cat: zero-dim tensors cannot be joined; use stack");
+  if (shape.empty()) fail(ErrorKind::Shape, "cat: zero-dim tensors cannot be joined; use stack");
   const int dim = normalize_dim("cat", args[1].integer(), shape.size());
-  int64_t size = 0;
+  shape[dim] = 0;
   for (size_t i = 0; i < tensors.size(); ++i) {
     const Tensor& t = tensors[i];
     if (skipped(t)) continue;
     bool fits = t.ndim() == shape.size();
     for (int d = 0; fits && d < t.ndim(); ++d) fits = d == dim || t.size(d) == shape[d];
     if (!fits)
-      fail(ErrorKind::Shape, "cat: tensor %zu has shape %s, which differs from %s not only in dimension %d",
-           i, to_string(t.shape()).c_str(), to_string(model(tensors).shape()).c_str(), dim);
-    size += t.size(dim);
+      fail(ErrorKind::Shape,
+           "cat: tensor %zu has shape %s, which differs from %s not only in dimension %d", i,
+           to_string(t.shape()).c_str(), to_string(model(tensors).shape()).c_str(), dim);
+    shape[dim] += t.size(dim);
+    check_shape("cat", shape);
   }
-  shape[dim] = size;
   *out = Meta(common_dtype(tensors), shape);
 }
 
@@ -94,8 +95,7 @@ void gradient_stack(Gradient& ctx) {
   const Tensor g = ctx.g();
   const int dim = normalize_dim("stack", ctx.arg(1).integer(), g.ndim());
   for (int64_t i = 0; i < g.size(dim); ++i) {
-    if (ctx.needs(0, i))
-      ctx.set(0, reshape(slice(g, dim, i, i + 1), ctx.shape(0, i)), i);
+    if (ctx.needs(0, i)) ctx.set(0, reshape(slice(g, dim, i, i + 1), ctx.shape(0, i)), i);
   }
 }
 

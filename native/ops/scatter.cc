@@ -17,8 +17,8 @@ void check_index_shape(const char* op, const Tensor& index, const Dims& shape, i
   bool fits = have.size() == room.size();
   for (int d = 0; fits && d < have.size(); ++d) fits = d == dim || have[d] <= room[d];
   if (fits || index.numel() == 0) return;
-  fail(ErrorKind::Shape, "%s: an index of shape %s does not fit %s of shape %s along dimension %d", op,
-       to_string(index.shape()).c_str(), what, to_string(shape).c_str(), dim);
+  fail(ErrorKind::Shape, "%s: an index of shape %s does not fit %s of shape %s along dimension %d",
+       op, to_string(index.shape()).c_str(), what, to_string(shape).c_str(), dim);
 }
 
 template <class T>
@@ -35,24 +35,34 @@ void gather_rows(const Transfer& t, int64_t o, int64_t m0, int64_t m1, int64_t i
 
 struct Set {
   template <class T>
-  static T join(T, T b) { return b; }
+  static T join(T, T b) {
+    return b;
+  }
 };
 struct Add {
   template <class T>
-  static T join(T a, T b) { return a + b; }
+  static T join(T a, T b) {
+    return a + b;
+  }
 };
 struct Multiply {
   template <class T>
-  static T join(T a, T b) { return a * b; }
+  static T join(T a, T b) {
+    return a * b;
+  }
 };
 // NaN wins.
 struct Largest {
   template <class T>
-  static T join(T a, T b) { return a > b || a != a ? a : b; }
+  static T join(T a, T b) {
+    return a > b || a != a ? a : b;
+  }
 };
 struct Smallest {
   template <class T>
-  static T join(T a, T b) { return a < b || a != a ? a : b; }
+  static T join(T a, T b) {
+    return a < b || a != a ? a : b;
+  }
 };
 
 template <class T, class Join>
@@ -91,7 +101,8 @@ void call_gather(Args args, Tensor* out) {
   if (out->numel() == 0) return;
   const Tensor x = as_vector(args[0].tensor()), y = as_vector(*out);
   const int dim = normalize_dim("gather", args[1].integer(), x.ndim());
-  const Tensor index = checked_index("gather", as_vector(args[2].tensor()), x.size(dim), dim, false);
+  const Tensor index =
+      checked_index("gather", as_vector(args[2].tensor()), x.size(dim), dim, false);
   const Transfer t{Blocks(y, y.shape(), y.strides(), dim, 1),
                    Blocks(x, y.shape(), x.strides(), dim, 1), index.data<int64_t>(),
                    x.strides()[dim], kGatherRows[__builtin_ctz(item_size(x.dtype()))]};
@@ -206,7 +217,8 @@ void gradient_scatter_prod(Gradient& ctx) {
   }
   if (!ctx.needs(3)) return;
   const Tensor zero = eq(source, 0.0);
-  const Tensor zeros_there = w.at(w.sum_into(zeros(ctx.shape(0), g.dtype()), cast(zero, g.dtype())));
+  const Tensor zeros_there =
+      w.at(w.sum_into(zeros(ctx.shape(0), g.dtype()), cast(zero, g.dtype())));
   const Tensor only_zero = logical_and(zero, eq(zeros_there, 1.0));
   const Tensor others = scatter_prod(x, w.dim, w.index, where(only_zero, 1.0, source));
   const Tensor by_division = w.at(g * ctx.output()) / where(zero, 1.0, source);
@@ -220,7 +232,8 @@ constexpr Saves kAll = saves_input(0) | saves_input(2) | saves_input(3) | saves_
 const Op ops[] = {
     {"gather", "x: Tensor, dim: int, index: Tensor -> Tensor", rule_gather, call_gather,
      gradient_gather, kIndexOnly},
-    {"scatter", SIGNATURE, rule_scatter, call_scatter, gradient_scatter, kIndexOnly, 1, false, true},
+    {"scatter", SIGNATURE, rule_scatter, call_scatter, gradient_scatter, kIndexOnly, 1, false,
+     true},
     {"scatter_add", SIGNATURE, rule_scatter, call_join<Add, uint64_t>, gradient_scatter_add,
      kIndexOnly, 1, false, true},
     {"scatter_prod", SIGNATURE, rule_scatter, call_join<Multiply, uint64_t>, gradient_scatter_prod,

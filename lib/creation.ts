@@ -55,7 +55,7 @@ export function fullLike(x: Tensor, value: number | bigint | boolean, options: C
 
 /**
  * start, start + step, … before end: `arange(end)` or `arange(start, end, { step })`. int64 if all are whole
- * numbers, else float32.
+ * numbers, else float32; integer dtypes truncate start and step.
  */
 export function arange(start: number, end?: number, options: CreationOptions & { step?: number } = {}): Tensor {
   const [from, to] = end === undefined ? [0, start] : [start, end];
@@ -65,11 +65,20 @@ export function arange(start: number, end?: number, options: CreationOptions & {
   }
   const count = Math.max(0, Math.ceil((to - from) / step));
   const whole = Number.isInteger(from) && Number.isInteger(to) && Number.isInteger(step);
-  return finish(rawArange(from, step, count, options.dtype ?? (whole ? 'int64' : 'float32')), requiresGrad);
+  const dtype = options.dtype ?? (whole ? 'int64' : 'float32');
+  const [first, stride] = isFloatingPoint(dtype) ? [from, step] : [Math.trunc(from), Math.trunc(step)];
+  return finish(rawArange(first, stride, count, dtype), requiresGrad);
 }
 /** `count` numbers from start to end, both included. */
 export function linspace(start: number, end: number, count: number, { dtype = 'float32', requiresGrad }: CreationOptions = {}): Tensor {
   return finish(rawLinspace(start, end, count, dtype), requiresGrad);
+}
+
+/** Ones on the diagonal of an otherwise empty matrix, square unless `columns` is given. float32 by default. */
+export function eye(rows: number, columns = rows, { dtype = 'float32', requiresGrad }: CreationOptions = {}): Tensor {
+  const row = finish(rawArange(0, 1, rows, 'int64'), false).reshape([rows, 1]);
+  const diagonal = row.eq(finish(rawArange(0, 1, columns, 'int64'), false)).to(dtype);
+  return requiresGrad ? diagonal.requiresGrad_() : diagonal;
 }
 
 /** The dtype a JavaScript value makes by itself. */

@@ -5,6 +5,7 @@ export * from './autograd.js';
 export {
   arange,
   type CreationOptions,
+  eye,
   fromBuffer,
   full,
   fullLike,
@@ -30,16 +31,148 @@ export {
 } from './errors.js';
 export { AutogradFunction, FunctionContext, type MaybeTensor } from './function.js';
 export * from './gradcheck.js';
-export * from './gradcheck.js';
+export * as linalg from './linalg.js';
 export * as nn from './nn/index.js';
-export { bincount, histc, isin, oneHot } from './ops/counting.js';
+export * from './ops/counting.js';
+export * from './ops/einsum.js';
 export { imageBatch } from './ops/image.js';
-export { type Index, type Slice, slice } from './ops/indexing.js';
-export { broadcastTensors, cat, hstack, meshgrid, stack, vstack } from './ops/join.js';
+export * from './ops/indexing.js';
+export { broadcastTensors, cat, hstack, meshgrid, stack, tensorSplit, vstack } from './ops/join.js';
+export * from './ops/masked.js';
+export * from './ops/matrix.js';
+export * from './ops/pointwise.js';
+export * from './ops/products.js';
 export { bernoulli, multinomial } from './ops/random.js';
-export type { PadOptions } from './ops/rearrange.js';
-export type { ScatterReduction } from './ops/scatter.js';
+export * from './ops/rearrange.js';
+export * from './ops/scatter.js';
 export { logSoftmax, softmax } from './ops/softmax.js';
+export * from './ops/statistics.js';
+export {
+  asStrided,
+  broadcastTo,
+  chunk,
+  clone,
+  contiguous,
+  diagonal,
+  expand,
+  expandAs,
+  flatten,
+  movedim,
+  narrow,
+  permute,
+  ravel,
+  reshape,
+  reshapeAs,
+  select,
+  split,
+  squeeze,
+  t,
+  to,
+  transpose,
+  typeAs,
+  unbind,
+  unflatten,
+  unfold,
+  unsqueeze,
+  view,
+  viewAs,
+  where,
+} from './ops/view.js';
+export {
+  abs,
+  acos,
+  acosh,
+  add,
+  all,
+  amax,
+  amin,
+  any,
+  argmax,
+  argmin,
+  asin,
+  asinh,
+  atan,
+  atan2,
+  atanh,
+  type Binary,
+  bitwiseAnd,
+  bitwiseLeftShift,
+  bitwiseNot,
+  bitwiseOr,
+  bitwiseRightShift,
+  bitwiseXor,
+  ceil,
+  copysign,
+  cos,
+  cosh,
+  digamma,
+  div,
+  eq,
+  erf,
+  erfc,
+  erfinv,
+  exp,
+  exp2,
+  expm1,
+  floor,
+  floorDivide,
+  fmax,
+  fmin,
+  fmod,
+  frac,
+  ge,
+  gelu,
+  gt,
+  hypot,
+  isfinite,
+  isinf,
+  isnan,
+  le,
+  lgamma,
+  log,
+  log1p,
+  log2,
+  log10,
+  logaddexp,
+  logicalAnd,
+  logicalNot,
+  logicalOr,
+  logicalXor,
+  logsigmoid,
+  lt,
+  maximum,
+  minimum,
+  mul,
+  ne,
+  neg,
+  pow,
+  prod,
+  type ReduceOptions,
+  type Reduction,
+  reciprocal,
+  relu,
+  remainder,
+  round,
+  rsqrt,
+  type SumOptions,
+  sigmoid,
+  sign,
+  signbit,
+  silu,
+  sin,
+  sinc,
+  sinh,
+  sqrt,
+  square,
+  sub,
+  sum,
+  tan,
+  tanh,
+  trigamma,
+  trunc,
+  type Unary,
+  xlogy,
+} from './ops.js';
 export * as optim from './optim/index.js';
 export {
   defaultGenerator,

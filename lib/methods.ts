@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: MIT
-
 import { native } from './native.js';
 import * as counting from './ops/counting.js';
 import * as indexing from './ops/indexing.js';
 import { tensorSplit } from './ops/join.js';
 import * as masked from './ops/masked.js';
+import * as matrix from './ops/matrix.js';
+import * as pointwise from './ops/pointwise.js';
+import * as products from './ops/products.js';
 import * as random from './ops/random.js';
 import * as rearrange from './ops/rearrange.js';
 import * as scatter from './ops/scatter.js';
 import * as softmax from './ops/softmax.js';
+import * as statistics from './ops/statistics.js';
 import * as view from './ops/view.js';
 import * as ops from './ops.js';
 import { raw } from './raw.js';
@@ -16,18 +19,22 @@ import { handleOf, scalarOf, Tensor, type TensorLike } from './tensor.js';
 
 // Every op whose first argument is a tensor becomes a method; every elementwise row also `name_`, in place.
 
-const { slice: _, ...index } = indexing;
+const { slice: _, ...index } = indexing; // the method `slice` is the view
 const families = {
   ...ops,
   ...counting,
   ...index,
-  tensorSplit,
   ...masked,
+  ...matrix,
+  ...pointwise,
+  ...products,
   ...random,
   ...rearrange,
   ...scatter,
   ...softmax,
+  ...statistics,
   ...view,
+  tensorSplit,
 };
 type Families = typeof families;
 type NotMethods = 'unary' | 'binary' | 'reduction' | 'reduceArgs' | 'cast' | 'normalizeDim' | 'where';

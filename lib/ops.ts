@@ -65,8 +65,6 @@ export const abs = unary('abs');
 export const neg = unary('neg');
 /** -1, 0 or 1. */
 export const sign = unary('sign');
-/** x². */
-export const square = unary('square');
 /** 1 / x. */
 export const reciprocal = unary('reciprocal');
 /** Square root. */
@@ -156,8 +154,6 @@ export const logicalNot = unary('logical_not');
 
 /** a · b. */
 export const mul = binary('mul');
-/** a^b. Integers wrap. */
-export const pow = binary('pow');
 /** Remainder with the sign of a (C's fmod). */
 export const fmod = binary('fmod');
 /** Remainder with the sign of b (Python's %). */
@@ -228,6 +224,8 @@ export const all = reduction('all');
 
 // rows with options
 
+const squareRow = unary('square');
+const powRow = binary('pow');
 const addRow = binary('add');
 const subRow = binary('sub');
 const divRow = binary('div');
@@ -238,6 +236,11 @@ const geluRow = unary('gelu');
 const geluTanhRow = unary('gelu_tanh');
 const bitwiseNotRow = unary('bitwise_not');
 
+/** x²; bool counts as int64. */
+export const square: Unary = (x) => squareRow(x.dtype === 'bool' ? cast(x, 'int64') : x);
+/** a^b. Integers wrap. */
+export const pow: Binary = (a, b) =>
+  typeof b === 'boolean' && a.dtype === 'bool' ? logicalOr(a, !b) : powRow(a, b);
 /** a + alpha · b. */
 export function add(a: Tensor, b: TensorLike, { alpha = 1 }: { alpha?: number } = {}): Tensor {
   return addRow(a, alpha === 1 ? b : scaled(b, alpha));
@@ -266,14 +269,14 @@ export interface SumOptions extends ReduceOptions {
   /** Convert to this dtype first. Default: as it is; bool and integers give int64. */
   dtype?: DType | undefined;
 }
-function castFirst(x: Tensor, options: number | readonly number[] | SumOptions | undefined): Tensor {
+function reduceAs(row: Reduction, x: Tensor, options: number | readonly number[] | SumOptions | undefined): Tensor {
   const dtype = options && typeof options === 'object' && 'dtype' in options ? options.dtype : undefined;
-  return dtype ? cast(x, dtype) : x;
+  return dtype ? cast(row(cast(x, dtype), options), dtype) : row(x, options);
 }
 /** Sum of the elements. */
-export const sum: Reduction<SumOptions> = (x, options) => sumRow(castFirst(x, options), options);
+export const sum: Reduction<SumOptions> = (x, options) => reduceAs(sumRow, x, options);
 /** Product of the elements. */
-export const prod: Reduction<SumOptions> = (x, options) => prodRow(castFirst(x, options), options);
+export const prod: Reduction<SumOptions> = (x, options) => reduceAs(prodRow, x, options);
 
 /** Nearest integer, ties to even; with `decimals`, to that many decimal places. */
 export function round(x: Tensor, { decimals = 0 }: { decimals?: number } = {}): Tensor {

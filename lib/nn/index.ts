@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 export * as functional from './functional/index.js';
+export * as utils from './utils.js';
 export type { ForwardHook, ForwardPreHook, RemovableHandle } from './hooks.js';
 export * as init from './init.js';
 export * from './layers/activations.js';
@@ -9,4 +10,3 @@ export * from './layers/containers.js';
 export * from './layers/linear.js';
 export { type LoadResult, Module, type StateDict } from './module.js';
 export { Parameter } from './parameter.js';
-export * as utils from './utils.js';

@@ -2,25 +2,13 @@
 import { noGrad } from '../autograd.js';
 import { zeros } from '../creation.js';
 import { ArgumentRangeError } from '../errors.js';
+import { vectorNorm } from '../ops/statistics.js';
 import type { Tensor } from '../tensor.js';
 
 const gradientsOf = (parameters: Tensor | Iterable<Tensor>): Tensor[] => {
   const list = 'shape' in parameters ? [parameters as Tensor] : [...parameters];
   return list.map((x) => x.grad).filter((g) => g !== undefined);
 };
-
-/** (Σ |x|^p)^(1/p) over all elements. */
-function vectorNorm(x: Tensor, p: number): Tensor {
-  if (p === Number.POSITIVE_INFINITY) return x.abs().amax();
-  if (p === 1) return x.abs().sum();
-  return p === 2
-    ? x.square().sum().sqrt()
-    : x
-        .abs()
-        .pow(p)
-        .sum()
-        .pow(1 / p);
-}
 
 /**
  * Scales the gradients in place so that the norm of all of them together is at most `maxNorm`: a factor
@@ -39,12 +27,12 @@ export function clipGradNorm_(
     throw new ArgumentRangeError(`clipGradNorm_: maxNorm: expected a number of at least 0, got ${maxNorm}`);
   const gradients = gradientsOf(parameters);
   return noGrad(() => {
-    const norms = gradients.map((g) => vectorNorm(g, normType));
+    const norms = gradients.map((g) => vectorNorm(g, { ord: normType }));
     const total = zeros([norms.length], { dtype: norms[0]?.dtype });
     norms.forEach((norm, i) => {
       total.select(0, i).copy_(norm);
     });
-    const norm = norms.length ? vectorNorm(total, normType) : zeros([]);
+    const norm = norms.length ? vectorNorm(total, { ord: normType }) : zeros([]);
     if (errorIfNonfinite && !Number.isFinite(norm.item())) {
       throw new ArgumentRangeError(`clipGradNorm_: the gradients' norm is ${norm.item()}`);
     }

@@ -37,7 +37,7 @@ DType output_dtype(ReduceRule rule, DType x) {
     case ReduceRule::Sum:
       return is_float(x) ? x : DType::Int64;
     case ReduceRule::Boolean:
-      return DType::Bool;
+      return x == DType::UInt8 ? x : DType::Bool;
     case ReduceRule::Index:
       return DType::Int64;
     case ReduceRule::Same:
@@ -51,6 +51,8 @@ void rule(Args args, Meta* out) {
   const ReduceRow& row = kRows[kOp];
   const Tensor& x = args[0].tensor();
   const Dims dims = reduced_dims(row.name, args);
+  if (row.rule == ReduceRule::Index && x.dtype() == DType::Bool)
+    fail(ErrorKind::DType, "%s: expected numbers, got dtype bool", row.name);
   if (row.rule == ReduceRule::Same || row.rule == ReduceRule::Index) {
     for (int64_t d : dims)
       if (x.size(d) == 0)
@@ -99,6 +101,7 @@ Layout reduction_layout(const Tensor& x, const Dims& dims, DType type) {
 
 template <int kOp>
 void call_kernel(Args args, Tensor* out) {
+  if (out->numel() == 0) return;
   const ReduceRow& row = kRows[kOp];
   const Tensor& x = args[0].tensor();
   if (out->numel() == 0) return;

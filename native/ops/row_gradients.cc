@@ -15,6 +15,10 @@ Tensor gelu_tanh_gradient(const Tensor& x, const Tensor& g) {
 
 // b a^(b - 1), and 0 where b is 0 (0 * 0^-1 would be NaN).
 Tensor pow_gradient_base(const Tensor& a, const Tensor& b, const Tensor& g) {
+  if (b.wrapped_number()) {  // b - 1 of a mere number would be a float32 tensor
+    const double exponent = scalar_to_double(b);
+    return exponent == 0 ? zeros_like(g) : g * (exponent * pow(a, exponent - 1.0));
+  }
   return where(eq(b, 0.0), 0.0, g * (b * pow(a, b - 1.0)));
 }
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <cmath>
 #include <type_traits>
 
 #include "ops/elementwise.h"

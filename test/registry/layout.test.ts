@@ -1,10 +1,22 @@
 // SPDX-License-Identifier: MIT
 // suites: isa arm64 sanitizer
 // For every row of the registry: the memory layout, an empty or zero-dim input and the in-place form change nothing.
-import { dtypes, type Tensor, tensor } from 'cresset';
+import { dtypes, type Tensor } from 'cresset';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { attempt, binaryRows, bits, call, domainOf, layouts, type Row, reduceRows, sample, unaryRows } from './rows.js';
+import {
+  attempt,
+  binaryRows,
+  bits,
+  call,
+  domainOf,
+  layouts,
+  type Row,
+  reduceRows,
+  sample,
+  unaryRows,
+  values,
+} from './rows.js';
 
 const shape = [7, 19] as const;
 
@@ -41,7 +53,7 @@ for (const { name } of binaryRows) {
     const range = domainOf((r) => call(name, sample('float64', shape, r), sample('float64', shape, r, 1)));
     for (const dtype of dtypes) {
       const a = sample(dtype, shape, range);
-      const b = name.includes('shift') ? sample(dtype, shape, [0, 3], 1).abs() : sample(dtype, shape, range, 1);
+      const b = sample(dtype, shape, name.includes('shift') ? [0, 3] : range, 1);
       const y = attempt(() => call(name, a, b));
       if (!y) continue;
       checkBinaryLayouts(name, a, b, y);
@@ -102,12 +114,7 @@ function checkEmptyReduction(name: string, x: Tensor) {
   const empty = x.slice(1, 0, 0);
   assert.equal(call(name, empty, [0], false).shape, [0, 17]);
   if (name in neutral) {
-    assert.equal(
-      call(name, empty, [1], false).tolist(),
-      tensor(neutral[name] as number)
-        .expand([5, 17])
-        .tolist(),
-    );
+    assert.equal(values(call(name, empty, [1], false)), Array(5 * 17).fill(Number(neutral[name])));
   } else {
     assert.throws(() => call(name, empty, [1], false), /no element|empty|zero/i);
   }

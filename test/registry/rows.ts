@@ -55,6 +55,7 @@ export const ranges = [
   [0.1, 3],
   [1.1, 3],
   [-0.9, 0.9],
+  [0.1, 0.9],
 ] as const;
 
 /** The first of the ranges in which float64 results are all finite. */

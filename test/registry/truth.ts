@@ -18,6 +18,7 @@ export const unaryTruth: Record<string, (x: number) => number> = {
   log: Math.log,
   log2: Math.log2,
   log10: Math.log10,
+  logit: (x) => Math.log(x / (1 - x)),
   log1p: Math.log1p,
   sin: Math.sin,
   cos: Math.cos,

@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: MIT
-
 export { logSoftmax, softmax } from '../../ops/softmax.js';
 export { gelu, logsigmoid, relu, sigmoid, silu, tanh } from '../../ops.js';
+export * from './activations.js';
+export * from './attention.js';
 export * from './classification.js';
+export * from './distance.js';
 export { bilinear, type DropoutOptions, dropout, linear } from './layers.js';
+export * from './losses.js';
+export * from './normalization.js';
+export * from './shuffles.js';

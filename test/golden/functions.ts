@@ -52,10 +52,15 @@ const parameters: Record<string, string> = {
   'linalg.vector_norm': 'input, {ord, dim, keepdim}',
   eye: 'n, m, {dtype, requires_grad}',
   flatten: 'input, start_dim, end_dim',
+  flip: 'input, dims',
   log_softmax: 'input, dim, {dtype}',
   logit: 'input, {eps}',
+  'nn.functional.one_hot': 'input, num_classes',
+  'nn.functional.pad': 'input, pad, {mode, value}',
   norm: 'input, {p, dim, keepdim}',
+  repeat_interleave: 'input, repeats, {dim, output_size}',
   softmax: 'input, dim, {dtype}',
+  take_along_dim: 'input, indices, dim',
   tensordot: 'a, b, dims',
 };
 
@@ -66,6 +71,11 @@ const adapters: Record<string, (own: Callable, args: unknown[], kwargs: Record<s
   arange: (own, args, kwargs) => own(...arrange('start, end, {step, dtype}', args.map(numberOf), kwargs)),
   linspace: (own, args, kwargs) => own(...args.map(numberOf), kwargs),
   narrow: (own, [input, ...rest]) => own(input, ...rest.map(numberOf)),
+  __getitem__: (own, [input, indices]) => own(input, ...(indices as unknown[]).map(indexOf)),
+  meshgrid: (own, args, kwargs) => own(args.flat(), kwargs),
+  // PyTorch's older name for scatterAdd.
+  scatter: (own, args, { reduce }) =>
+    reduce === 'add' ? cresset.scatterAdd(...(args as Parameters<typeof cresset.scatterAdd>)) : own(...args),
   // How the distance is computed is our own affair.
   cdist: (own, [a, b, p]) => own(a, b, { p }),
 };
@@ -81,6 +91,16 @@ function spread(own: Callable, [input, second]: unknown[], { unbiased, ...option
   });
 }
 
+/** An entry of an index; None arrives as undefined. */
+function indexOf(entry: unknown): unknown {
+  if (entry === undefined) return null;
+  if (typeof entry !== 'object' || entry === null) return entry;
+  if (Object.hasOwn(entry, 'ellipsis')) return '...';
+  if (!Object.hasOwn(entry, 'slice')) return entry;
+  const [start, stop, step] = (entry as { slice: (number | null)[] }).slice.map((position) => position ?? undefined);
+  return cresset.slice(start, stop, step);
+}
+
 function numberOf(value: unknown): unknown {
   return value instanceof cresset.Tensor ? value.item() : value;
 }
@@ -89,9 +109,12 @@ function lookUp(path: string[]): unknown {
   return path.reduce<unknown>((space, name) => (space as Record<string, unknown> | undefined)?.[name], cresset);
 }
 
+/** Names that Python's syntax has and JavaScript's has not. */
+const renamed: Record<string, string> = { 'torch.Tensor.__getitem__': 'torch.Tensor.index' };
+
 /** Our function, or the method of that name; undefined if cresset has neither. */
 function find(call: string): Callable | undefined {
-  const path = call
+  const path = (renamed[call] ?? call)
     .replace(/^torch\./, '')
     .split('.')
     .map(camel);

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 export * as functional from './functional/index.js';
-export * as utils from './utils.js';
 export type { ForwardHook, ForwardPreHook, RemovableHandle } from './hooks.js';
 export * as init from './init.js';
 export * from './layers/activations.js';
@@ -8,5 +7,8 @@ export * from './layers/basic.js';
 export * from './layers/classification.js';
 export * from './layers/containers.js';
 export * from './layers/linear.js';
+export * from './layers/losses.js';
+export * from './layers/parametric.js';
 export { type LoadResult, Module, type StateDict } from './module.js';
 export { Parameter } from './parameter.js';
+export * as utils from './utils.js';

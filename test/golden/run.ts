@@ -7,6 +7,8 @@ import { exceptionOf } from './exceptions.js';
 import { moduleCheck } from './modules.js';
 import { opCheck } from './ops.js';
 import { optimCheck } from './optim.js';
+import { scheduleCheck } from './schedules.js';
+import { trainingCheck } from './training.js';
 
 /** Runs one case. @throws Mismatch, or whatever the library threw. */
 export type Check = (test: Case) => void | Promise<void>;
@@ -36,6 +38,8 @@ const folders: Record<string, (file: CaseFile, dir: string) => Check | undefined
   modules: moduleCheck,
   composite: compositeCheck,
   optim: optimCheck,
+  lr_scheduler: scheduleCheck,
+  training: trainingCheck,
 };
 
 async function runFile(file: CaseFile, check: Check | undefined): Promise<Outcome> {

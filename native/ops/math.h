@@ -54,6 +54,20 @@ Tensor sum_to(const Tensor& x, const Dims& shape);
 // matrix product of the last two dimensions, broadcast over the others (ops/matmul.cc)
 Tensor matmul(const Tensor& a, const Tensor& b);
 
+// Joining (ops/join.cc).
+Tensor cat(const Tensors& tensors, int dim);
+
+// Indexing (ops/index.cc). `indices` is (K, ...): index tensors of one shape, stacked, for
+// dimensions dim, dim + 1 ... dim + K - 1.
+Tensor index(const Tensor& x, const Tensor& indices, int dim);
+Tensor index_put(const Tensor& x, const Tensor& indices, const Tensor& values, int dim,
+                 bool accumulate);
+
+// Along one dimension, elementwise in the others (ops/scatter.cc).
+Tensor gather(const Tensor& x, int dim, const Tensor& index);
+Tensor scatter(const Tensor& x, int dim, const Tensor& index, const Tensor& source);
+Tensor scatter_add(const Tensor& x, int dim, const Tensor& index, const Tensor& source);
+
 // ops/softmax.cc
 Tensor softmax(const Tensor& x, int dim);
 Tensor log_softmax(const Tensor& x, int dim);

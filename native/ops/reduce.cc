@@ -105,6 +105,7 @@ void call_kernel(Args args, Tensor* out) {
   if (out->numel() == 0) return;
   const ReduceRow& row = kRows[kOp];
   const Tensor& x = args[0].tensor();
+  if (out->numel() == 0) return;
   const DType type = compute_dtype(x.dtype());
   const Layout layout = reduction_layout(x, reduced_dims(row.name, args), type);
   const bool typed = row.rule == ReduceRule::Sum || row.rule == ReduceRule::Same;

@@ -7,7 +7,13 @@ const rawSetGradEnabled = rawFunction<(enabled: boolean) => boolean>('setGradEna
 const rawGradEnabled = rawFunction<() => boolean>('gradEnabled');
 const rawGrad =
   rawFunction<
-    (roots: Handle[], inputs: Handle[], gradients: (Handle | undefined)[], retain: boolean, create: boolean) => (Handle | null)[]
+    (
+      roots: Handle[],
+      inputs: Handle[],
+      gradients: (Handle | undefined)[],
+      retain: boolean,
+      create: boolean,
+    ) => (Handle | null)[]
   >('grad');
 
 function scope<T>(name: string, enabled: boolean, body: () => T): T {

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MIT
 import { type DType, dtypeOf, isFloatingPoint, itemSize, type TypedArray } from './dtype.js';
 import { ArgumentRangeError, ArgumentTypeError, DataError, ShapeError } from './errors.js';
-import { type Handle, raw, rawFunction, type RawScalar } from './raw.js';
+import { type Handle, type RawScalar, raw, rawFunction } from './raw.js';
 import { fromHandle, handleOf, type NestedArray, type Tensor } from './tensor.js';
 
 const rawFull = raw('full', 'shape: int[], value: Scalar, dtype: dtype -> Tensor');
 const rawArange = raw('arange', 'start: Scalar, step: Scalar, count: int, dtype: dtype -> Tensor');
 const rawLinspace = raw('linspace', 'start: float, end: float, count: int, dtype: dtype -> Tensor');
 const rawFromBuffer =
-  rawFunction<(buffer: ArrayBuffer, byteOffset: number, shape: readonly number[], dtype: DType, copy: boolean) => Handle>(
-    'fromBuffer',
-  );
+  rawFunction<
+    (buffer: ArrayBuffer, byteOffset: number, shape: readonly number[], dtype: DType, copy: boolean) => Handle
+  >('fromBuffer');
 
 /** Options of every function that makes a tensor. */
 export interface CreationOptions {
@@ -27,7 +27,11 @@ export function finish(handle: Handle, requiresGrad: boolean | undefined): Tenso
 }
 
 /** A tensor of `shape` filled with `value`; without `dtype` bool, int64 or float32 as the value's kind. */
-export function full(shape: readonly number[], value: number | bigint | boolean, options: CreationOptions = {}): Tensor {
+export function full(
+  shape: readonly number[],
+  value: number | bigint | boolean,
+  options: CreationOptions = {},
+): Tensor {
   const { dtype = dtypeOfScalar(value), requiresGrad } = options;
   return finish(rawFull(shape, value as RawScalar, dtype), requiresGrad);
 }
@@ -61,7 +65,9 @@ export function arange(start: number, end?: number, options: CreationOptions & {
   const [from, to] = end === undefined ? [0, start] : [start, end];
   const { step = 1, requiresGrad } = options;
   if (!Number.isFinite(from) || !Number.isFinite(to) || !Number.isFinite(step) || step === 0) {
-    throw new ArgumentRangeError(`arange: expected finite numbers and a step that is not 0, got ${from}, ${to}, ${step}`);
+    throw new ArgumentRangeError(
+      `arange: expected finite numbers and a step that is not 0, got ${from}, ${to}, ${step}`,
+    );
   }
   const count = Math.max(0, Math.ceil((to - from) / step));
   const whole = Number.isInteger(from) && Number.isInteger(to) && Number.isInteger(step);
@@ -70,7 +76,12 @@ export function arange(start: number, end?: number, options: CreationOptions & {
   return finish(rawArange(first, stride, count, dtype), requiresGrad);
 }
 /** `count` numbers from start to end, both included. */
-export function linspace(start: number, end: number, count: number, { dtype = 'float32', requiresGrad }: CreationOptions = {}): Tensor {
+export function linspace(
+  start: number,
+  end: number,
+  count: number,
+  { dtype = 'float32', requiresGrad }: CreationOptions = {},
+): Tensor {
   return finish(rawLinspace(start, end, count, dtype), requiresGrad);
 }
 
@@ -101,13 +112,17 @@ function flattenNested(data: NestedArray): { shape: number[]; values: (number | 
     if (dim === shape.length) {
       const kind = typeof part;
       if (kind !== 'number' && kind !== 'bigint' && kind !== 'boolean') {
-        throw new ArgumentTypeError(`tensor: expected numbers in nested arrays of one shape [${shape}], got ${Array.isArray(part) ? 'an array' : kind}`);
+        throw new ArgumentTypeError(
+          `tensor: expected numbers in nested arrays of one shape [${shape}], got ${Array.isArray(part) ? 'an array' : kind}`,
+        );
       }
       values.push(part as number);
       return;
     }
     if (!Array.isArray(part) || part.length !== shape[dim]) {
-      throw new ShapeError(`tensor: expected ${shape[dim]} elements at depth ${dim}, got ${Array.isArray(part) ? part.length : typeof part}`);
+      throw new ShapeError(
+        `tensor: expected ${shape[dim]} elements at depth ${dim}, got ${Array.isArray(part) ? part.length : typeof part}`,
+      );
     }
     for (const item of part) visit(item, dim + 1);
   };
@@ -190,12 +205,15 @@ export function fromBuffer(
 ): Tensor {
   const buffer = plainBuffer('fromBuffer', data);
   const dtype = options.dtype ?? dtypeOf(data);
-  if (dtype === undefined) throw new ArgumentTypeError('fromBuffer: the dtype is not clear from the data; pass { dtype }');
+  if (dtype === undefined)
+    throw new ArgumentTypeError('fromBuffer: the dtype is not clear from the data; pass { dtype }');
   const [offset, bytes] = ArrayBuffer.isView(data) ? [data.byteOffset, data.byteLength] : [0, buffer.byteLength];
   const shape = options.shape ?? [Math.floor(bytes / itemSize(dtype))];
   const needed = shape.reduce((n, size) => n * size, itemSize(dtype));
   if (!(needed <= bytes)) {
-    throw new ShapeError(`fromBuffer: shape [${shape.join(', ')}] of ${dtype} takes ${needed} bytes, the data has ${bytes}`);
+    throw new ShapeError(
+      `fromBuffer: shape [${shape.join(', ')}] of ${dtype} takes ${needed} bytes, the data has ${bytes}`,
+    );
   }
   return finish(rawFromBuffer(buffer, offset, shape, dtype, false), options.requiresGrad);
 }

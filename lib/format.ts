@@ -56,7 +56,10 @@ export function toNested(x: Tensor): NestedArray<number | boolean> {
 }
 
 /** How PyTorch prints the elements of one tensor: a common width, integers as `1.`, or scientific notation. */
-function elementFormatter(x: Tensor, values: (number | bigint | boolean)[]): (value: number | bigint | boolean) => string {
+function elementFormatter(
+  x: Tensor,
+  values: (number | bigint | boolean)[],
+): (value: number | bigint | boolean) => string {
   const plain = (value: number | bigint | boolean) =>
     typeof value === 'boolean' ? (value ? 'True' : 'False') : String(value);
   let format = plain;
@@ -92,7 +95,9 @@ export function formatTensor(x: Tensor): string {
   const shown: (number | bigint | boolean)[] = [];
   const visit = (dim: number, base: number): void => {
     if (dim === shape.length) shown.push(read(base));
-    else for (const i of indices(shape[dim] as number)) if (i !== undefined) visit(dim + 1, base * (shape[dim] as number) + i);
+    else
+      for (const i of indices(shape[dim] as number))
+        if (i !== undefined) visit(dim + 1, base * (shape[dim] as number) + i);
   };
   visit(0, 0);
   const format = elementFormatter(x, shown);

@@ -29,144 +29,30 @@ export {
   OutOfMemoryError,
   ShapeError,
 } from './errors.js';
+export { AutogradFunction, FunctionContext, type MaybeTensor } from './function.js';
+export * from './gradcheck.js';
 export * as linalg from './linalg.js';
 export * as nn from './nn/index.js';
-export {
-  abs,
-  acos,
-  acosh,
-  add,
-  all,
-  amax,
-  amin,
-  any,
-  argmax,
-  argmin,
-  asin,
-  asinh,
-  atan,
-  atan2,
-  atanh,
-  bitwiseAnd,
-  bitwiseLeftShift,
-  bitwiseNot,
-  bitwiseOr,
-  bitwiseRightShift,
-  bitwiseXor,
-  ceil,
-  copysign,
-  cos,
-  cosh,
-  digamma,
-  div,
-  eq,
-  erf,
-  erfc,
-  erfinv,
-  exp,
-  exp2,
-  expm1,
-  floor,
-  floorDivide,
-  fmax,
-  fmin,
-  fmod,
-  frac,
-  ge,
-  gelu,
-  gt,
-  hypot,
-  isfinite,
-  isinf,
-  isnan,
-  le,
-  lgamma,
-  log,
-  log10,
-  log1p,
-  log2,
-  logaddexp,
-  logicalAnd,
-  logicalNot,
-  logicalOr,
-  logicalXor,
-  logsigmoid,
-  lt,
-  maximum,
-  minimum,
-  mul,
-  ne,
-  neg,
-  pow,
-  prod,
-  reciprocal,
-  relu,
-  remainder,
-  round,
-  rsqrt,
-  sigmoid,
-  sign,
-  signbit,
-  silu,
-  sin,
-  sinc,
-  sinh,
-  sqrt,
-  square,
-  sub,
-  sum,
-  tan,
-  tanh,
-  trigamma,
-  trunc,
-  xlogy,
-  type Binary,
-  type ReduceOptions,
-  type Reduction,
-  type SumOptions,
-  type Unary,
-} from './ops.js';
+export * from './ops/counting.js';
+export type { Binary, ReduceOptions, Reduction, Unary } from './ops/define.js';
 export * from './ops/einsum.js';
+export { imageBatch } from './ops/image.js';
+export * from './ops/indexing.js';
+export { slice } from './ops/indexing.js';
+export { broadcastTensors, cat, hstack, meshgrid, stack, tensorSplit, vstack } from './ops/join.js';
+export * from './ops/masked.js';
 export * from './ops/matrix.js';
 export * from './ops/pointwise.js';
 export * from './ops/products.js';
-export * as optim from './optim/index.js';
-export { imageBatch } from './ops/image.js';
 export { bernoulli, multinomial } from './ops/random.js';
+export * from './ops/rearrange.js';
+export * from './ops/scatter.js';
 export { logSoftmax, softmax } from './ops/softmax.js';
 export * from './ops/statistics.js';
-export {
-  asStrided,
-  broadcastTo,
-  chunk,
-  clone,
-  contiguous,
-  diagonal,
-  expand,
-  expandAs,
-  flatten,
-  movedim,
-  narrow,
-  permute,
-  ravel,
-  reshape,
-  reshapeAs,
-  select,
-  slice,
-  split,
-  squeeze,
-  t,
-  to,
-  transpose,
-  typeAs,
-  unbind,
-  unflatten,
-  unfold,
-  unsqueeze,
-  view,
-  viewAs,
-  where,
-} from './ops/view.js';
+export * from './ops/view.js';
+export { where } from './ops/where.js';
+export * from './ops.js';
+export * as optim from './optim/index.js';
 export {
   defaultGenerator,
   Generator,
@@ -183,8 +69,6 @@ export {
   randnLike,
   randperm,
 } from './random.js';
+export * from './runtime.js';
 export type { BackwardOptions, Device, NestedArray, TensorLike } from './tensor.js';
 export { Tensor } from './tensor.js';
-export { AutogradFunction, FunctionContext, type MaybeTensor } from './function.js';
-export * from './gradcheck.js';
-export * from './runtime.js';

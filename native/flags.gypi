@@ -4,7 +4,9 @@
       "-fvisibility=hidden", "-ffunction-sections", "-fdata-sections", "-ffp-contract=off", "-fno-math-errno",
       "-Wall", "-Wextra"
     ],
-    "kernel_cflags": ["-O3", "-fwrapv", "-fno-exceptions", "-fno-rtti", "-fno-threadsafe-statics"],
+    "kernel_cflags": [
+      "-O3", "-fwrapv", "-fno-trapping-math", "-fno-exceptions", "-fno-rtti", "-fno-threadsafe-statics"
+    ],
     "baseline_cflags": ["-march=x86-64-v2"],
     "avx2_cflags": ["-march=x86-64-v2", "-mavx2", "-mfma", "-mf16c"],
     "avx512_cflags": [

@@ -18,6 +18,7 @@ import {
 /** A file's path or URL, or its whole content in memory. */
 export type SafetensorsSource = string | URL | ArrayBuffer | ArrayBufferView;
 
+/** Options of reading and writing. */
 export interface SafetensorsOptions {
   /** Stops the work; the promise then rejects with the signal's reason. */
   signal?: AbortSignal;

@@ -8,6 +8,7 @@ export * from './layers/classification.js';
 export * from './layers/containers.js';
 export * from './layers/linear.js';
 export * from './layers/losses.js';
+export * from './layers/normalization.js';
 export * from './layers/parametric.js';
 export { type LoadResult, Module, type StateDict } from './module.js';
 export { Parameter } from './parameter.js';

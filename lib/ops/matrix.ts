@@ -2,7 +2,7 @@
 import { zeros } from '../creation.js';
 import { ArgumentRangeError, ShapeError } from '../errors.js';
 import type { Tensor } from '../tensor.js';
-import { normalizeDim } from './view.js';
+import { normalizeDim } from './define.js';
 
 /** Where diagonals go. */
 export interface DiagonalOptions {

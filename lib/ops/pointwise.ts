@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 import type { DType } from '../dtype.js';
 import { DTypeError } from '../errors.js';
-import { unary } from '../ops.js';
 import type { Tensor, TensorLike } from '../tensor.js';
-import { where } from './view.js';
+import { unary } from './define.js';
+import { where } from './where.js';
 
 // Elementwise functions made of rows.
 

@@ -2,7 +2,7 @@
 import { ArgumentRangeError, ShapeError } from '../errors.js';
 import { raw } from '../raw.js';
 import { fromHandle, handleOf, type Tensor } from '../tensor.js';
-import { normalizeDim } from './view.js';
+import { normalizeDim } from './define.js';
 
 // Products of vectors, matrices and stacks of them.
 

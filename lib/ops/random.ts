@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 import { ArgumentRangeError } from '../errors.js';
-import { cast, lt } from '../ops.js';
+import { lt } from '../ops.js';
 import { draw, normal, type RandomOptions, randint, uniform } from '../random.js';
 import { raw } from '../raw.js';
 import { fromHandle, handleOf, type Tensor } from '../tensor.js';
+import { cast } from './define.js';
 
 // Random ops on a tensor; those whose name ends in `_` fill it in place.
 

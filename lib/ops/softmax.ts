@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 import type { DType } from '../dtype.js';
 import { ArgumentTypeError } from '../errors.js';
-import { cast } from '../ops.js';
 import { raw } from '../raw.js';
 import { fromHandle, handleOf, type Tensor } from '../tensor.js';
+import { cast } from './define.js';
 
 const rawSoftmax = raw('softmax', 'x: Tensor, dim: int -> Tensor');
 const rawLogSoftmax = raw('log_softmax', 'x: Tensor, dim: int -> Tensor');

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 import type { DType } from '../dtype.js';
 import { DTypeError } from '../errors.js';
-import { type ReduceOptions, type Reduction, reduceArgs, type SumOptions } from '../ops.js';
+import type { SumOptions } from '../ops.js';
 import type { Tensor } from '../tensor.js';
-import { normalizeDim, where } from './view.js';
+import { normalizeDim, type ReduceOptions, type Reduction, reduceArgs } from './define.js';
+import { where } from './where.js';
 
 // Reductions made of sums and extremes. They take `dim` and `keepdim` as `sum` does.
 

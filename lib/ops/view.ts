@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 import type { DType } from '../dtype.js';
 import { ArgumentRangeError, DeviceError, ShapeError } from '../errors.js';
-import { cast } from '../ops.js';
 import { raw } from '../raw.js';
-import { type Device, fromHandle, handleOf, scalarOf, type Tensor, type TensorLike } from '../tensor.js';
+import { type Device, fromHandle, handleOf, type Tensor } from '../tensor.js';
+import { cast, normalizeDim } from './define.js';
 
 // Views share memory with their argument; reshape, contiguous and clone copy where they must.
 
@@ -17,17 +17,6 @@ const rawDiagonal = raw('diagonal', 'x: Tensor, offset: int, dim1: int, dim2: in
 const rawUnfold = raw('unfold', 'x: Tensor, dim: int, size: int, step: int -> Tensor');
 const rawAsStrided = raw('as_strided', 'x: Tensor, shape: int[], strides: int[], offset: int -> Tensor');
 const rawClone = raw('clone', 'x: Tensor -> Tensor');
-
-/** @internal A dimension in [0, ndim). */
-export function normalizeDim(op: string, dim: number, ndim: number): number {
-  const n = Math.max(ndim, 1);
-  if (!Number.isInteger(dim) || dim < -n || dim >= n) {
-    throw new ArgumentRangeError(
-      `${op}: dim ${dim} is out of range for ${ndim} dimensions (expected ${-n} to ${n - 1})`,
-    );
-  }
-  return dim < 0 ? dim + n : dim;
-}
 
 /** The same elements in another shape (one size may be -1); a view where strides allow, else a copy. */
 export function reshape(x: Tensor, shape: readonly number[]): Tensor {
@@ -224,9 +213,3 @@ export function chunk(x: Tensor, chunks: number, dim = 0): Tensor[] {
 export function unbind(x: Tensor, dim = 0): Tensor[] {
   return Array.from({ length: x.size(normalizeDim('unbind', dim, x.ndim)) }, (_, i) => select(x, dim, i));
 }
-/** Where `condition` (the tensor) holds from `a`, else from `b`. */
-export const where = (() => {
-  const call = raw('where', 'condition: Tensor, a: Scalar, b: Scalar -> Tensor');
-  return (condition: Tensor, a: TensorLike, b: TensorLike): Tensor =>
-    fromHandle(call(handleOf(condition, 'where'), scalarOf(a, 'where'), scalarOf(b, 'where')));
-})();

@@ -150,6 +150,9 @@ export abstract class Optimizer<O extends { lr: number }> {
    */
   loadStateDict(dict: OptimizerStateDict<O>): void {
     const name = this.constructor.name;
+    if (!Array.isArray(dict?.paramGroups) || typeof dict.state !== 'object' || dict.state === null) {
+      throw new ArgumentTypeError(`${name}: loadStateDict: expected { state, paramGroups }`);
+    }
     const sizes = (groups: readonly { params: readonly unknown[] }[]) => groups.map((g) => g.params.length).join(', ');
     const [own, given] = [sizes(this.paramGroups), sizes(dict.paramGroups)];
     if (own !== given) {

@@ -63,15 +63,15 @@ SIMD_INLINE BrainHalf to_brain_half(float x) {
 // Normal results round in the integer bits; for denormal ones, adding 0.5 lines the last bit up
 // with 2^-24 and the addition rounds.
 SIMD_INLINE Half to_half(float x) {
-  const uint32_t bits = bits_of_float(x), magnitude = bits & 0x7fffffffu;
-  const uint32_t rounded = (magnitude + 0xfffu + (magnitude >> 13 & 1)) - (112u << 23);
-  const uint32_t normal = rounded >> 13;
-  const uint32_t denormal = bits_of_float(float_of_bits(magnitude) + 0.5f) - 0x3f000000u;
-  const uint32_t nan = 0x7e00u | (magnitude >> 13 & 0x3ffu);
-  uint32_t half = magnitude < 113u << 23 ? denormal : normal;
-  half = magnitude >= 0x477ff000u ? 0x7c00u : half;
-  half = magnitude > 0x7f800000u ? nan : half;
-  return {static_cast<uint16_t>(half | (bits >> 16 & 0x8000u))};
+  const int32_t bits = static_cast<int32_t>(bits_of_float(x)), magnitude = bits & 0x7fffffff;
+  const int32_t normal = (magnitude + 0xfff + (magnitude >> 13 & 1) - (112 << 23)) >> 13;
+  const float shifted = float_of_bits(magnitude) + 0.5f;
+  const int32_t denormal = static_cast<int32_t>(bits_of_float(shifted)) - 0x3f000000;
+  const int32_t nan = 0x7e00 | (magnitude >> 13 & 0x3ff);
+  int32_t half = magnitude < 113 << 23 ? denormal : normal;
+  half = magnitude >= 0x477ff000 ? 0x7c00 : half;
+  half = magnitude > 0x7f800000 ? nan : half;
+  return {static_cast<uint16_t>(half | (bits >> 16 & 0x8000))};
 }
 // Truncates; saturates at the ends and makes NaN 0 (PyTorch leaves both undefined). Narrower
 // integers then keep the low bits, as from int64.

@@ -135,9 +135,9 @@ struct OptimizerParam {
 };
 struct AdamArgs {
   double lr, beta1, beta2, eps, weight_decay;
-  double step_size;        // lr / (1 - beta1^t)
-  double bias2_sqrt;       // sqrt(1 - beta2^t); Keras passes 1 and its own step size and eps
-  bool decoupled;          // AdamW: param *= 1 - lr * weight_decay
+  double step_size;   // lr / (1 - beta1^t)
+  double bias2_sqrt;  // sqrt(1 - beta2^t); Keras passes 1 and its own step size and eps
+  bool decoupled;     // AdamW: param *= 1 - lr * weight_decay
   bool amsgrad, maximize;
 };
 struct SgdArgs {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { bootstrap } from '../bootstrap.mjs';
 import { root } from '../support/project.mjs';
@@ -49,6 +49,10 @@ export const stages = {
 
   async lint(check) {
     await check(...npmRun('lint'));
+  },
+
+  async golden(check) {
+    if (existsSync(join(root, '../shared/golden'))) await check(...npmRun('golden'));
   },
 
   isa(check) {

@@ -42,6 +42,8 @@ const parameters: Record<string, string> = {
   'nn.functional.instance_norm': 'input',
   'nn.functional.layer_norm': 'input, normalized_shape, {weight, bias, eps}',
   'nn.functional.leaky_relu': 'input, {negative_slope}',
+  'nn.functional.one_hot': 'tensor, num_classes',
+  'nn.functional.pad': 'input, pad, {mode, value}',
   'nn.functional.pixel_shuffle': 'input, upscale_factor',
   'nn.functional.pixel_unshuffle': 'input, downscale_factor',
   'nn.functional.prelu': 'input, weight',
@@ -51,13 +53,20 @@ const parameters: Record<string, string> = {
   'linalg.norm': 'input, {ord, dim, keepdim}',
   'linalg.vector_norm': 'input, {ord, dim, keepdim}',
   eye: 'n, m, {dtype, requires_grad}',
+  flip: 'input, dims',
   flatten: 'input, start_dim, end_dim',
   log_softmax: 'input, dim, {dtype}',
   logit: 'input, {eps}',
   norm: 'input, {p, dim, keepdim}',
+  repeat_interleave: 'input, repeats, {dim, output_size}',
+  stack: 'tensors, dim',
+  take_along_dim: 'input, indices, dim',
   softmax: 'input, dim, {dtype}',
   tensordot: 'a, b, dims',
 };
+
+/** Functions that ours has under another name. */
+const renamed: Record<string, string> = { __getitem__: 'index', split_with_sizes: 'split' };
 
 /** Calls that no list of parameters can describe. */
 const adapters: Record<string, (own: Callable, args: unknown[], kwargs: Record<string, unknown>) => unknown> = {
@@ -66,6 +75,13 @@ const adapters: Record<string, (own: Callable, args: unknown[], kwargs: Record<s
   arange: (own, args, kwargs) => own(...arrange('start, end, {step, dtype}', args.map(numberOf), kwargs)),
   linspace: (own, args, kwargs) => own(...args.map(numberOf), kwargs),
   narrow: (own, [input, ...rest]) => own(input, ...rest.map(numberOf)),
+  // Tensors one by one where ours takes a list.
+  meshgrid: (own, args, kwargs) => own(Array.isArray(args[0]) ? args[0] : args, kwargs),
+  __getitem__: (own, [x, indices]) => own(x, ...(indices as unknown[]).map(indexOf)),
+  scatter: (own, args, { reduce }) => {
+    if (reduce === undefined) return own(...args);
+    return (lookUp(['scatterReduce']) as Callable)(...args, reduce === 'add' ? 'sum' : 'prod');
+  },
   // How the distance is computed is our own affair.
   cdist: (own, [a, b, p]) => own(a, b, { p }),
 };
@@ -79,6 +95,16 @@ function spread(own: Callable, [input, second]: unknown[], { unbiased, ...option
     ...(flag !== undefined && { correction: Number(flag) }),
     ...options,
   });
+}
+
+/** An entry of Python's index: `{ slice }`, `{ ellipsis }`, None, numbers and tensors. */
+function indexOf(entry: unknown): unknown {
+  if (entry === undefined) return null;
+  const { slice, ellipsis } = Object(entry) as { slice?: unknown; ellipsis?: boolean };
+  if (ellipsis) return '...';
+  if (!Array.isArray(slice)) return entry;
+  const [start, stop, step] = slice.map((value) => value ?? undefined);
+  return { start, stop, step };
 }
 
 function numberOf(value: unknown): unknown {
@@ -95,7 +121,8 @@ function find(call: string): Callable | undefined {
     .replace(/^torch\./, '')
     .split('.')
     .map(camel);
-  const name = path.at(-1) as string;
+  const last = call.split('.').at(-1) as string;
+  const name = renamed[last] ?? (path.at(-1) as string);
   const own = path[0] === 'Tensor' ? undefined : lookUp(path);
   if (typeof own === 'function') return own as Callable;
   if (path[0] === 'linalg' || path[0] === 'nn' || !(name in cresset.Tensor.prototype)) return undefined;

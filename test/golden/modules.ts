@@ -47,6 +47,13 @@ export function moduleClass(name: string): ModuleClass | undefined {
 const withOptions = (args: unknown[], kwargs: Record<string, unknown>) =>
   Object.keys(kwargs).length > 0 ? [...args, kwargs] : args;
 
+/** Where a constructor is given None, ours takes null. */
+function initOptions(kwargs: Record<string, unknown>, tensors: Record<string, Tensor>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(decodeOptions(kwargs, tensors)).map(([name, value]) => [name, value ?? null]),
+  );
+}
+
 /** The check of `modules/<name>`. */
 export function moduleCheck({ name, tensors }: CaseFile): Check | undefined {
   const Class = moduleClass(name);
@@ -55,7 +62,7 @@ export function moduleCheck({ name, tensors }: CaseFile): Check | undefined {
     ((untyped) => {
       const test = untyped as ModuleCase;
       const init = test.init.args.map((value) => decode(value, tensors));
-      const module = new Class(...withOptions(init, decodeOptions(test.init.kwargs, tensors)));
+      const module = new Class(...withOptions(init, initOptions(test.init.kwargs, tensors)));
       module
         .to(test.dtype as DType)
         .train(test.training)

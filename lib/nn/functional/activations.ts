@@ -3,7 +3,7 @@
 import { ShapeError } from '../../errors.js';
 import { clamp } from '../../ops/pointwise.js';
 import { type SoftmaxOptions, softmax } from '../../ops/softmax.js';
-import { where } from '../../ops/view.js';
+import { where } from '../../ops/where.js';
 import { exp, expm1, log1p, logsigmoid, sigmoid, tanh } from '../../ops.js';
 import type { Tensor } from '../../tensor.js';
 

@@ -3,7 +3,7 @@ import { arange } from '../../creation.js';
 import { ArgumentRangeError, ShapeError } from '../../errors.js';
 import { matmul } from '../../ops/products.js';
 import { softmax } from '../../ops/softmax.js';
-import { where } from '../../ops/view.js';
+import { where } from '../../ops/where.js';
 import type { Tensor } from '../../tensor.js';
 import { dropout } from './layers.js';
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { ArgumentRangeError, ShapeError } from '../../errors.js';
-import { cast } from '../../ops.js';
+import { cast } from '../../ops/define.js';
 import { draw, type RandomOptions } from '../../random.js';
 import { raw } from '../../raw.js';
 import { fromHandle, handleOf, type Tensor } from '../../tensor.js';

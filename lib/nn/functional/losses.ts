@@ -3,7 +3,7 @@ import { arange } from '../../creation.js';
 import { ArgumentRangeError, ShapeError } from '../../errors.js';
 import { clampMin } from '../../ops/pointwise.js';
 import { mean } from '../../ops/statistics.js';
-import { where } from '../../ops/view.js';
+import { where } from '../../ops/where.js';
 import { exp, log, log1p, logsigmoid, minimum, sub, xlogy } from '../../ops.js';
 import type { Tensor } from '../../tensor.js';
 import type { Reduction } from './classification.js';

@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: MIT
+"""The MNIST classifier in PyTorch: `written` as its users write it (DataLoader, ToTensor, Normalize), `fused` as
+fast as it gets by hand (tensors preloaded, fused Adam). DATA names a folder with MNIST/raw. Prints one JSON line:
+the median seconds of a training epoch, and the mean training loss of each."""
+import json
+import os
+import statistics
+import sys
+import time
+
+import numpy as np
+import torch
+from torch import nn, optim
+
+DATA = os.environ["DATA"]
+
+
+def net():
+    return nn.Sequential(nn.Flatten(), nn.Linear(784, 128), nn.ReLU(), nn.Dropout(0.2), nn.Linear(128, 10))
+
+
+def written_batches():
+    from torchvision import datasets, transforms
+
+    transform = transforms.Compose([transforms.ToTensor(), transforms.Normalize((0.1307,), (0.3081,))])
+    train = datasets.MNIST(DATA, train=True, transform=transform)
+    loader = torch.utils.data.DataLoader(train, batch_size=64, shuffle=True)
+    return lambda: iter(loader)
+
+
+def read_idx(name, header):
+    with open(os.path.join(DATA, "MNIST", "raw", name), "rb") as file:
+        return np.frombuffer(file.read(), np.uint8)[header:].copy()
+
+
+def fused_batches():
+    x = torch.from_numpy(read_idx("train-images-idx3-ubyte", 16).reshape(-1, 1, 28, 28))
+    x = x.float().div_(255).sub_(0.1307).div_(0.3081)
+    y = torch.from_numpy(read_idx("train-labels-idx1-ubyte", 8)).long()
+
+    def batches():
+        order = torch.randperm(len(x))
+        for i in range(0, len(x), 64):
+            at = order[i : i + 64]
+            yield x[at], y[at]
+
+    return batches
+
+
+def main():
+    mode, epochs = sys.argv[1], int(sys.argv[2])
+    torch.manual_seed(0)
+    batches = written_batches() if mode == "written" else fused_batches()
+    model, criterion = net(), nn.CrossEntropyLoss()
+    optimizer = optim.Adam(model.parameters(), lr=0.001, fused=mode == "fused")
+    seconds, losses = [], []
+    for _ in range(epochs):
+        start, total, count = time.perf_counter(), 0.0, 0
+        for data, target in batches():
+            optimizer.zero_grad()
+            loss = criterion(model(data), target)
+            loss.backward()
+            optimizer.step()
+            total += loss.detach()
+            count += 1
+        seconds.append(time.perf_counter() - start)
+        losses.append(float(total) / count)
+    print(json.dumps({"value": statistics.median(seconds), "losses": losses, "version": torch.__version__}))
+
+
+if __name__ == "__main__":
+    main()

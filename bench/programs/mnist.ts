@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+// The PyTorch-style program of examples/mnist-torch.ts, training only. Prints one JSON line: the median seconds of an
+// epoch, the mean training loss of each, and how often a 10 ms timer fired a second meanwhile.
+import { manualSeed, nn, optim, type Tensor } from 'cresset';
+import { DataLoader } from 'cresset/data';
+import { datasets, transforms } from 'cresset/vision';
+
+const epochs = Number(process.argv[2]);
+manualSeed(0);
+const transform = transforms.compose([transforms.toTensor(), transforms.normalize([0.1307], [0.3081])]);
+const loader = new DataLoader(await datasets.MNIST({ train: true, transform }), { batchSize: 64, shuffle: true });
+
+class Net extends nn.Module {
+  flatten = new nn.Flatten();
+  fc1 = new nn.Linear(28 * 28, 128);
+  dropout = new nn.Dropout(0.2);
+  fc2 = new nn.Linear(128, 10);
+  forward(x: Tensor) {
+    return this.fc2.forward(this.dropout.forward(this.fc1.forward(this.flatten.forward(x)).relu()));
+  }
+}
+
+const model = new Net();
+const criterion = new nn.CrossEntropyLoss();
+const optimizer = new optim.Adam(model.parameters(), { lr: 0.001 });
+const seconds: number[] = [];
+const losses: number[] = [];
+let ticks = 0;
+const timer = setInterval(() => {
+  ticks++;
+}, 10);
+const start = performance.now();
+for (let epoch = 0; epoch < epochs; epoch++) {
+  const began = performance.now();
+  let total = 0;
+  let count = 0;
+  for await (const [data, target] of loader) {
+    optimizer.zeroGrad();
+    const loss = criterion.forward(model.forward(data), target);
+    loss.backward();
+    optimizer.step();
+    total += loss.item();
+    count++;
+  }
+  seconds.push((performance.now() - began) / 1000);
+  losses.push(total / count);
+}
+const timerPerSecond = ticks / ((performance.now() - start) / 1000);
+clearInterval(timer);
+const sorted = [...seconds].sort((a, b) => a - b);
+console.log(JSON.stringify({ value: sorted[Math.floor(sorted.length / 2)], losses, timerPerSecond }));

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: MIT
+export { type Collated, defaultCollate } from './collate.js';
+export { Dataset, type Indices, IterableDataset } from './dataset.js';
+export { DataLoader, type DataLoaderOptions, type DataSource, type SampleOf } from './loader.js';
+export {
+  BatchSampler,
+  RandomSampler,
+  type RandomSamplerOptions,
+  Sampler,
+  type SamplerOptions,
+  SequentialSampler,
+  type Sized,
+  SubsetRandomSampler,
+  WeightedRandomSampler,
+  type WeightedRandomSamplerOptions,
+} from './sampler.js';
+export { ConcatDataset, randomSplit, Subset } from './subset.js';
+export { TensorDataset, type TensorTuple } from './tensor-dataset.js';

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: MIT
+
+import { checkIndex } from '../data/dataset.js';
+import { type Collated, Dataset, type Indices } from '../data/index.js';
+import { DataError } from '../errors.js';
+import { fromBuffer, imageBatch, Tensor } from '../index.js';
+import { recognise, type Scaling } from './recognised.js';
+
+/** What is done to a sample of an {@link ImageDataset} when it is visited. */
+export interface ImageTransforms<X, Y> {
+  /** Applied to each image, a uint8 tensor of shape `[H, W]`, whenever it is visited. Default: the image itself. */
+  transform?: (image: Tensor) => X;
+  /** Applied to each label. Default: the label itself. */
+  targetTransform?: (label: number) => Y;
+}
+
+/**
+ * Grey images with labels. The images stay uint8; a sample is transformed each time it is visited.
+ *
+ * Where the transform is `toTensor` or `compose([toTensor, normalize])`, whole batches are gathered and transformed in
+ * one native pass, with the same bits as sample by sample.
+ *
+ * @typeParam X - a transformed image
+ * @typeParam Y - a transformed label
+ */
+export class ImageDataset<X = Tensor, Y = number> extends Dataset<[X, Y]> {
+  /** All images, uint8 of shape `[N, H, W]`. */
+  readonly data: Tensor;
+  /** All labels, int64 of shape `[N]`. */
+  readonly targets: Tensor;
+  /** The names of the labels. */
+  readonly classes: readonly string[];
+  readonly transform: ((image: Tensor) => X) | undefined;
+  readonly targetTransform: ((label: number) => Y) | undefined;
+  readonly #labels: Uint8Array;
+  readonly #scaling: Scaling | undefined;
+
+  /**
+   * @param images - uint8 `[N, H, W]`
+   * @param labels - uint8 `[N]`
+   * @throws DataError for other dtypes or shapes
+   */
+  constructor(images: Tensor, labels: Tensor, classes: readonly string[], transforms: ImageTransforms<X, Y> = {}) {
+    super();
+    if (!(images instanceof Tensor) || images.dtype !== 'uint8' || images.ndim !== 3) {
+      throw new DataError(`images: ${describe(images)}, expected uint8 of shape [N, H, W]`);
+    }
+    const count = images.shape[0] as number;
+    if (!(labels instanceof Tensor) || labels.dtype !== 'uint8' || labels.ndim !== 1 || labels.shape[0] !== count) {
+      throw new DataError(`labels: ${describe(labels)}, expected uint8 of shape [${count}], one for each image`);
+    }
+    for (const name of ['transform', 'targetTransform'] as const) {
+      const fn = transforms[name];
+      if (fn !== undefined && typeof fn !== 'function')
+        throw new DataError(`${name}: expected a function, got ${typeof fn}`);
+    }
+    this.data = images;
+    this.targets = labels.to('int64');
+    this.classes = classes;
+    this.transform = transforms.transform;
+    this.targetTransform = transforms.targetTransform;
+    this.#labels = labels.toTypedArray() as Uint8Array;
+    this.#scaling = transforms.transform && recognise([transforms.transform]);
+  }
+
+  get length(): number {
+    return this.#labels.length;
+  }
+
+  get(index: number): [X, Y] {
+    checkIndex(index, this.length, 'ImageDataset');
+    const image = this.data.select(0, index);
+    const label = this.#labels[index] as number;
+    return [
+      this.transform ? this.transform(image) : (image as X),
+      this.targetTransform ? this.targetTransform(label) : (label as Y),
+    ];
+  }
+
+  override getBatch(indices: Indices): Collated<[X, Y]> | Promise<Collated<[X, Y]>> {
+    if (!this.#scaling || this.targetTransform) return super.getBatch(indices);
+    const [, height, width] = this.data.shape as [number, number, number];
+    const rows = fromBuffer(BigInt64Array.from(indices, BigInt));
+    const images = imageBatch(this.data, rows, this.#scaling).reshape([indices.length, 1, height, width]);
+    const labels = BigInt64Array.from(indices, (index) => BigInt(this.#labels[index] as number));
+    return [images, fromBuffer(labels)] as unknown as Collated<[X, Y]>;
+  }
+}
+
+function describe(value: unknown): string {
+  return value instanceof Tensor ? `${value.dtype} of shape [${value.shape}]` : typeof value;
+}

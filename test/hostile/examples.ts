@@ -164,7 +164,7 @@ export const examples: Record<string, (() => unknown[]) | undefined> = {
   addmm: () => [square(), square(), square(), { beta: 2, alpha: 3 }],
   tensordot: () => [square(), square(), 1],
   multinomial: () => [x(), 3, { replacement: true, generator: new Generator(1) }],
-  imageBatch: () => [tensor(new Uint8Array(24)).reshape([4, 6]), index(), 1 / 255, 0],
+  imageBatch: () => [tensor(new Uint8Array(24)).reshape([4, 6]), index(), { mean: 0.1, std: 0.3 }],
   'new optim.lrScheduler.ChainedScheduler': () => [[new optim.lrScheduler.StepLR(optimizer(), { stepSize: 2 })]],
   'new optim.lrScheduler.CosineAnnealingLR': () => [optimizer(), { tMax: 5, etaMin: 0 }],
   'new optim.lrScheduler.CosineAnnealingWarmRestarts': () => [optimizer(), { t0: 5, tMult: 2, etaMin: 0 }],

@@ -1,51 +1,76 @@
 // SPDX-License-Identifier: MIT
 // Programs whose memory must stay flat without any dispose:
-//   node dist/test/leak/train.js small|large STEPS
+//   node dist/test/leak/train.js small|large|loader STEPS
 // prints { rss: [second fifth's maximum, last fifth's], live: [the allocator's peaks over the same steps] } in bytes.
-import { manualSeed, memoryStats, nn, optim, randint, randn, resetPeakMemory } from 'cresset';
+import { manualSeed, memoryStats, nn, optim, randint, randn, resetPeakMemory, type Tensor } from 'cresset';
+import { DataLoader, TensorDataset } from 'cresset/data';
+
+type Width = readonly [number, number, number];
 
 /** A step of a network of two layers. */
-function makeStep(batch: number, width: readonly [number, number, number]): () => void {
+function makeStep([inputs, hidden, outputs]: Width): (x: Tensor, y: Tensor) => void {
   manualSeed(1);
-  const [inputs, hidden, outputs] = width;
   const model = new nn.Sequential(new nn.Linear(inputs, hidden), new nn.ReLU(), new nn.Linear(hidden, outputs));
   const criterion = new nn.CrossEntropyLoss();
   const optimizer = new optim.Adam(model.parameters(), { lr: 0.001 });
-  const x = randn([batch, inputs]);
-  const y = randint(0, outputs, [batch]);
-  return () => {
+  return (x, y) => {
     optimizer.zeroGrad();
     criterion.forward(model.forward(x), y).backward();
     optimizer.step();
   };
 }
 
-/** Runs `step` and watches memory in the second and in the last fifth. */
-function watchMemory(steps: number, step: () => void) {
+/** Watches memory in the second and in the last fifth of the steps; to be called after each of them. */
+function makeWatch(steps: number) {
   const rss: [number, number] = [0, 0];
   const live: [number, number] = [0, 0];
   const fifth = steps / 5;
-  const watch = (window: 0 | 1) => {
-    resetPeakMemory();
-    for (let i = 0; i < fifth; i++) {
-      step();
-      if (i % 10 === 0) rss[window] = Math.max(rss[window], process.memoryUsage.rss());
-    }
-    live[window] = memoryStats().peak;
+  let done = 0;
+  const afterStep = () => {
+    done++;
+    if (done === fifth || done === 4 * fifth) resetPeakMemory();
+    const window = done > 4 * fifth ? 1 : done > fifth && done <= 2 * fifth ? 0 : undefined;
+    if (window === undefined) return;
+    if (done % 10 === 0) rss[window] = Math.max(rss[window], process.memoryUsage.rss());
+    if (done === 2 * fifth || done === steps) live[window] = memoryStats().peak;
   };
-  for (let i = 0; i < fifth; i++) step();
-  watch(0);
-  for (let i = 0; i < 2 * fifth; i++) step();
-  watch(1);
-  return { rss, live };
+  return { afterStep, result: { rss, live } };
 }
 
-const programs: Record<string, () => () => void> = {
-  small: () => makeStep(4, [8, 16, 4]),
+/** Trains on one batch in a synchronous loop. */
+function trainOnBatch(steps: number, batch: number, width: Width) {
+  const step = makeStep(width);
+  const { afterStep, result } = makeWatch(steps);
+  const [x, y] = [randn([batch, width[0]]), randint(0, width[2], [batch])];
+  for (let i = 0; i < steps; i++) {
+    step(x, y);
+    afterStep();
+  }
+  return result;
+}
+
+/** Trains in `for await` over a shuffling loader, as many epochs as it takes. */
+async function trainOnLoader(steps: number) {
+  const step = makeStep([64, 32, 10]);
+  const { afterStep, result } = makeWatch(steps);
+  const data = new TensorDataset(randn([6400, 64]), randint(0, 10, [6400]));
+  const loader = new DataLoader(data, { batchSize: 64, shuffle: true, prefetch: 2 });
+  for (let done = 0; done < steps; ) {
+    for await (const [x, y] of loader) {
+      step(x, y);
+      afterStep();
+      if (++done === steps) break;
+    }
+  }
+  return result;
+}
+
+const programs: Record<string, (steps: number) => unknown> = {
+  small: (steps) => trainOnBatch(steps, 4, [8, 16, 4]),
   // Activations of 2048 × 128 float32, 1 MB each.
-  large: () => makeStep(2048, [64, 128, 10]),
+  large: (steps) => trainOnBatch(steps, 2048, [64, 128, 10]),
+  loader: trainOnLoader,
 };
 
 const [name = '', steps = ''] = process.argv.slice(2);
-const program = programs[name];
-if (program) console.log(JSON.stringify(watchMemory(Number(steps), program())));
+console.log(JSON.stringify(await programs[name]?.(Number(steps))));

@@ -5,11 +5,11 @@ import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 
 const program = fileURLToPath(new URL('./worker.js', import.meta.url));
-const tasks = ['matmul', 'backward'];
+const tasks = ['matmul', 'backward', 'loader'];
 
 /** Ends in one of three ways: terminated at work, exiting at work, or after its last statement. */
 function runWorker(i: number): Promise<void> {
-  const way = i % 3;
+  const way = Math.floor(i / tasks.length) % 3;
   const steps = way === 0 ? 1e9 : Math.floor(Math.random() * 20);
   const workerData = { task: tasks[i % tasks.length], steps, exit: way === 1 };
   return new Promise((done, failed) => {

@@ -1,30 +1,30 @@
 // SPDX-License-Identifier: MIT
 // A worker that computes in a loop until it is terminated or, where told so, exits by itself.
 import { parentPort, workerData } from 'node:worker_threads';
-import { setNumThreads, tensor } from 'cresset';
-import { raw } from '../../lib/raw.js';
-import { fromHandle, handleOf } from '../../lib/tensor.js';
+import { manualSeed, randint, randn, setNumThreads } from 'cresset';
+import { DataLoader, TensorDataset } from 'cresset/data';
 
-const rawMatmul = raw('matmul', 'a: Tensor, b: Tensor -> Tensor');
 const { task, steps, exit } = workerData as { task: string; steps: number; exit: boolean };
 setNumThreads(2);
+manualSeed(1);
 
-const a = tensor(Float32Array.from({ length: 200 * 200 }, (_, i) => Math.sin(i))).reshape([200, 200]);
-const w = a.clone().requiresGrad_();
+const a = randn([200, 200]);
+const w = randn([200, 200], { requiresGrad: true });
+const loader = new DataLoader(new TensorDataset(a, randint(0, 9, [200])), { batchSize: 8, shuffle: true, prefetch: 2 });
 
-const tasks: Record<string, () => void> = {
-  matmul: () => fromHandle(rawMatmul(handleOf(a), handleOf(a))),
+const tasks: Record<string, () => unknown> = {
+  matmul: () => a.matmul(a),
   backward: () => {
-    fromHandle(rawMatmul(handleOf(a), handleOf(w)))
-      .relu()
-      .sum()
-      .backward();
+    a.matmul(w).relu().sum().backward();
     w.grad = undefined;
   },
+  loader: async () => {
+    for await (const [x] of loader) x.sum();
+  },
 };
-const run = tasks[task] as () => void;
+const run = tasks[task] as () => unknown;
 
-run();
+await run();
 parentPort?.postMessage('running');
-for (let i = 0; i < steps; i++) run();
+for (let i = 0; i < steps; i++) await run();
 if (exit) process.exit(0);

@@ -1,10 +1,16 @@
 // SPDX-License-Identifier: MIT
 import { native } from './native.js';
+import * as counting from './ops/counting.js';
 import type { Unary } from './ops/define.js';
+import * as indexing from './ops/indexing.js';
+import { tensorSplit } from './ops/join.js';
+import * as masked from './ops/masked.js';
 import * as matrix from './ops/matrix.js';
 import * as pointwise from './ops/pointwise.js';
 import * as products from './ops/products.js';
 import * as random from './ops/random.js';
+import * as rearrange from './ops/rearrange.js';
+import * as scatter from './ops/scatter.js';
 import * as softmax from './ops/softmax.js';
 import * as statistics from './ops/statistics.js';
 import * as view from './ops/view.js';
@@ -14,20 +20,28 @@ import { handleOf, scalarOf, Tensor, type TensorLike } from './tensor.js';
 
 // Every op whose first argument is a tensor becomes a method; every elementwise row also `name_`, in place.
 
+const { slice: _, ...index } = indexing; // the method `slice` is the view
 const families = {
   ...ops,
+  ...counting,
+  ...index,
+  ...masked,
   ...matrix,
   ...pointwise,
   ...products,
   ...random,
+  ...rearrange,
+  ...scatter,
   ...softmax,
   ...statistics,
   ...view,
+  tensorSplit,
 };
 type Families = typeof families;
+type Overloaded = 'nonzero';
 // biome-ignore lint/suspicious/noExplicitAny: the first parameter may not be resolved while Tensor's own type is
 type Method<F> = F extends (x: any, ...rest: infer A) => infer R ? (...rest: A) => R : never;
-type OpMethods = { [K in keyof Families]: Method<Families[K]> };
+type OpMethods = { [K in Exclude<keyof Families, Overloaded>]: Method<Families[K]> };
 type UnaryNames = { [K in keyof typeof ops]: (typeof ops)[K] extends Unary ? K : never }[keyof typeof ops];
 type InPlaceMethods = {
   [K in Exclude<
@@ -40,6 +54,9 @@ declare module './tensor.js' {
   interface Tensor extends OpMethods, InPlaceMethods {
     /** Copies the values of `source` (broadcast, cast) into this tensor. */
     copy_(source: TensorLike): Tensor;
+    /** Positions of the non-zero elements, (count, ndim) int64; with `asTuple` one vector per dimension. */
+    nonzero(options?: { asTuple?: false }): Tensor;
+    nonzero(options: { asTuple: true }): Tensor[];
   }
 }
 
@@ -49,8 +66,8 @@ const define = (name: string, value: unknown) =>
 
 for (const [name, op] of Object.entries(families)) {
   const call = op as (...args: unknown[]) => unknown;
-  define(name, function (this: Tensor, a?: unknown, b?: unknown, c?: unknown, d?: unknown) {
-    return call(this, a, b, c, d);
+  define(name, function (this: Tensor, ...args: unknown[]) {
+    return call(this, ...args);
   });
 }
 

@@ -95,7 +95,8 @@ void check(napi_env env, napi_status status, const char* what) {
   bool pending = false;
   napi_is_exception_pending(env, &pending);
   if (pending || status == napi_pending_exception) throw PendingException();
-  fail(ErrorKind::Type, "%s: unexpected value (Node-API status %d)", what, static_cast<int>(status));
+  fail(ErrorKind::Type, "%s: unexpected value (Node-API status %d)", what,
+       static_cast<int>(status));
 }
 
 napi_value make_handle(napi_env env, Tensor x) {
@@ -181,8 +182,7 @@ void settle(Env& env) {
   for (napi_ref ref : dead) napi_delete_reference(env.env, ref);
 }
 
-void define(napi_env env, napi_value target, const char* name, napi_callback callback,
-            void* data) {
+void define(napi_env env, napi_value target, const char* name, napi_callback callback, void* data) {
   napi_value function;
   check(env, napi_create_function(env, name, NAPI_AUTO_LENGTH, callback, data, &function), name);
   check(env, napi_set_named_property(env, target, name, function), name);

@@ -13,6 +13,9 @@
   X(create)                    \
   X(view)                      \
   X(matmul)                    \
+  X(join)                      \
+  X(index)                     \
+  X(scatter)                   \
   X(random)                    \
   X(softmax)                   \
   X(loss)                      \

@@ -100,9 +100,9 @@ function spread(own: Callable, [input, second]: unknown[], { unbiased, ...option
 /** An entry of Python's index: `{ slice }`, `{ ellipsis }`, None, numbers and tensors. */
 function indexOf(entry: unknown): unknown {
   if (entry === undefined) return null;
-  const { slice, ellipsis } = Object(entry) as { slice?: (number | null)[]; ellipsis?: boolean };
+  const { slice, ellipsis } = Object(entry) as { slice?: unknown; ellipsis?: boolean };
   if (ellipsis) return '...';
-  if (!slice) return entry;
+  if (!Array.isArray(slice)) return entry;
   const [start, stop, step] = slice.map((value) => value ?? undefined);
   return { start, stop, step };
 }

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+export { oneHot } from '../../ops/counting.js';
+export { type PadOptions, pad } from '../../ops/rearrange.js';
 export { logSoftmax, softmax } from '../../ops/softmax.js';
 export { gelu, logsigmoid, relu, sigmoid, silu, tanh } from '../../ops.js';
 export * from './activations.js';

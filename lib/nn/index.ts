@@ -7,6 +7,7 @@ export * from './layers/attention.js';
 export * from './layers/basic.js';
 export * from './layers/classification.js';
 export * from './layers/containers.js';
+export * from './layers/embedding.js';
 export * from './layers/linear.js';
 export * from './layers/losses.js';
 export * from './layers/normalization.js';

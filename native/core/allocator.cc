@@ -16,10 +16,10 @@ namespace cresset {
 namespace {
 
 constexpr size_t kAlign = 64;
-constexpr size_t kSmallLimit = 4096;          // slab blocks up to here
+constexpr size_t kSmallLimit = 4096;  // slab blocks up to here
 constexpr size_t kSlabBytes = 256 << 10;
 constexpr int kSmallClasses = kSmallLimit / kAlign;
-constexpr int64_t kCacheBound = 256 << 20;    // most bytes kept for reuse
+constexpr int64_t kCacheBound = 256 << 20;  // most bytes kept for reuse
 
 struct FreeBlock {
   FreeBlock* next;
@@ -93,8 +93,8 @@ void count_release(MemoryStats& stats, int64_t bytes) {
 }
 
 [[noreturn]] void out_of_memory(size_t bytes, const char* why) {
-  fail(ErrorKind::OutOfMemory, "cannot allocate %zu bytes: %s (%lld bytes of tensors are live)", bytes,
-       why, static_cast<long long>(memory_stats().live));
+  fail(ErrorKind::OutOfMemory, "cannot allocate %zu bytes: %s (%lld bytes of tensors are live)",
+       bytes, why, static_cast<long long>(memory_stats().live));
 }
 
 enum class Refusal : uint8_t { None, Injected, Limit, System };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include "ops/op.h"
 #include "ops/copy.h"
+#include "ops/op.h"
 
 namespace cresset {
 namespace {

@@ -10,14 +10,10 @@ namespace cresset {
 #include "ops/unary.def"
 #undef UNARY
 
-#define BINARY(name, ...)                           \
-  Tensor name(const Tensor& a, const Tensor& b);    \
-  inline Tensor name(const Tensor& a, double b) {   \
-    return name(a, wrapped_scalar(b));              \
-  }                                                 \
-  inline Tensor name(double a, const Tensor& b) {   \
-    return name(wrapped_scalar(a), b);              \
-  }
+#define BINARY(name, ...)                                                              \
+  Tensor name(const Tensor& a, const Tensor& b);                                       \
+  inline Tensor name(const Tensor& a, double b) { return name(a, wrapped_scalar(b)); } \
+  inline Tensor name(double a, const Tensor& b) { return name(wrapped_scalar(a), b); }
 #include "ops/binary.def"
 #undef BINARY
 

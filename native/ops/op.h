@@ -82,9 +82,9 @@ constexpr Saves saves_output(int i) { return Saves{1} << (16 + i); }
 
 struct Op {
   const char* name;
-  // "x: Tensor, dim: int, weight: Tensor?, shape: int[], tensors: Tensor[], dtype: dtype? -> Tensor"
-  // Kinds: Tensor, Scalar (a tensor or a number), int, float, bool, int[], dtype; `?` = may be
-  // undefined. Each output is one "Tensor" after the arrow.
+  // "x: Tensor, dim: int, weight: Tensor?, shape: int[], tensors: Tensor[], dtype: dtype? ->
+  // Tensor" Kinds: Tensor, Scalar (a tensor or a number), int, float, bool, int[], dtype; `?` = may
+  // be undefined. Each output is one "Tensor" after the arrow.
   const char* signature;
   void (*rule)(Args args, Meta* out);
   // Fills the outputs; null for ops that only make views.

@@ -85,7 +85,7 @@ Tensor CallArgs::tensor(size_t i, const char* name) const {
   if (napi_get_value_external(env, values_[i], &data) != napi_ok || !data)
     wrong(i, name, "a Tensor");
   Tensor x(Ref<TensorImpl>::share(static_cast<TensorImpl*>(data)));
-  if (x.storage().release) check_wrapped(env_of(env));
+  check_memory(env_of(env), x);
   return x;
 }
 

@@ -23,6 +23,8 @@ const std::vector<BoundOp>& bound_ops() {
 
 Args read_args(const CallArgs& args, const BoundOp& bound, Value* values) {
   for (size_t i = 0; i < bound.params.size(); ++i) values[i] = args.value(i, bound.params[i]);
+  // A getter of a later argument may have detached the memory of an earlier one.
+  check_wrapped(env_of(args.env));
   return Args(values, bound.params.size());
 }
 

@@ -7,6 +7,7 @@ export * from './activations.js';
 export * from './attention.js';
 export * from './classification.js';
 export * from './distance.js';
+export * from './embedding.js';
 export { bilinear, type DropoutOptions, dropout, linear } from './layers.js';
 export * from './losses.js';
 export * from './normalization.js';

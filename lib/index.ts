@@ -35,6 +35,7 @@ export * as linalg from './linalg.js';
 export * as nn from './nn/index.js';
 export * from './ops/counting.js';
 export type { Binary, ReduceOptions, Reduction, Unary } from './ops/define.js';
+export * from './ops/differences.js';
 export * from './ops/einsum.js';
 export { imageBatch } from './ops/image.js';
 export * from './ops/indexing.js';

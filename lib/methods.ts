@@ -2,6 +2,7 @@
 import { native } from './native.js';
 import * as counting from './ops/counting.js';
 import type { Unary } from './ops/define.js';
+import * as differences from './ops/differences.js';
 import * as indexing from './ops/indexing.js';
 import { tensorSplit } from './ops/join.js';
 import * as masked from './ops/masked.js';
@@ -24,6 +25,7 @@ const { slice: _, ...index } = indexing; // the method `slice` is the view
 const families = {
   ...ops,
   ...counting,
+  ...differences,
   ...index,
   ...masked,
   ...matrix,

@@ -2,12 +2,16 @@
 import { performance } from 'node:perf_hooks';
 import cliProgress from 'cli-progress';
 
+const percent = (share: number) => `${(100 * share).toFixed(2)} %`;
+
 /** What the programs print of themselves: a bar on a terminal, a line an epoch elsewhere, JSON lines with `json`. */
 export class Report {
   #bar: cliProgress.SingleBar | undefined;
   #epoch = 0;
   #started = 0;
   #seconds = 0;
+  /** Of the epoch before. */
+  #accuracy = '-';
   #train = { loss: 0, batches: 0, images: 0 };
   #test = { loss: 0, correct: 0, images: 0 };
 
@@ -16,7 +20,8 @@ export class Report {
     readonly options: { epochs: number; json: boolean; batches: number },
   ) {
     if (options.json || !process.stderr.isTTY) return;
-    const format = 'epoch {epoch} [{bar}] {value}/{total} batches | loss {loss} | {speed} images/s';
+    const format =
+      'epoch {epoch} [{bar}] {value}/{total} batches | loss {loss} | test accuracy {accuracy} | {speed} images/s';
     const hidden = { format, barsize: 24, hideCursor: true, clearOnComplete: true, stream: process.stderr };
     this.#bar = new cliProgress.SingleBar(hidden, cliProgress.Presets.shades_classic);
   }
@@ -26,7 +31,12 @@ export class Report {
     this.#epoch = epoch;
     this.#train = { loss: 0, batches: 0, images: 0 };
     this.#test = { loss: 0, correct: 0, images: 0 };
-    this.#bar?.start(this.options.batches, 0, { epoch: `${epoch}/${this.options.epochs}`, loss: '-', speed: '-' });
+    this.#bar?.start(this.options.batches, 0, {
+      epoch: `${epoch}/${this.options.epochs}`,
+      loss: '-',
+      accuracy: this.#accuracy,
+      speed: '-',
+    });
     this.#started = performance.now();
   }
   /** One batch was trained with this mean loss. */
@@ -60,6 +70,7 @@ export class Report {
       seconds: this.#seconds,
       imagesPerSecond: train.images / this.#seconds,
     };
+    this.#accuracy = percent(result.accuracy);
     console.log(this.options.json ? JSON.stringify(result) : this.#line(result));
   }
 
@@ -71,7 +82,7 @@ export class Report {
     seconds: number;
     imagesPerSecond: number;
   }) {
-    const accuracy = `accuracy ${(100 * r.accuracy).toFixed(2)} %`;
+    const accuracy = `accuracy ${percent(r.accuracy)}`;
     const speed = `${r.seconds.toFixed(2)} s, ${Math.round(r.imagesPerSecond).toLocaleString('en')} images/s`;
     return `epoch ${r.epoch}: loss ${r.loss.toFixed(4)}, test loss ${r.testLoss.toFixed(4)}, ${accuracy}, ${speed}`;
   }

@@ -4,7 +4,7 @@ import { Tensor, type TensorLike } from '../tensor.js';
 import { cast } from './define.js';
 import { index, indexPut } from './indexing.js';
 import { broadcastShapes } from './join.js';
-import { clone, expand, ravel, select, slice } from './view.js';
+import { clone, expand, ravel, reshape, select, slice } from './view.js';
 import { where } from './where.js';
 
 // Writing where a mask is true, or into a part of a copy.
@@ -29,20 +29,18 @@ export function maskedFill_(x: Tensor, mask: Tensor, value: TensorLike): Tensor 
 export function maskedSelect(x: Tensor, mask: Tensor): Tensor {
   requireMask('maskedSelect', mask);
   const shape = broadcastShapes('maskedSelect', x.shape, mask.shape);
-  if (shape.length === 0) return index(ravel(x), ravel(mask));
-  return index(expand(x, shape), expand(mask, shape));
+  return index(ravel(expand(x, shape)), ravel(expand(mask, shape)));
 }
 /** x with the elements where the mask is true replaced by the first ones of `source`, in order. */
 export function maskedScatter(x: Tensor, mask: Tensor, source: Tensor): Tensor {
   requireMask('maskedScatter', mask);
   const shape = broadcastShapes('maskedScatter', x.shape, mask.shape);
-  const count = mask.ndim === 0 && shape.length === 0 ? Number(mask.item()) : expand(mask, shape).sum().item();
+  const flags = ravel(expand(mask, shape));
+  const count = flags.sum().item();
   if (source.numel() < count) {
     throw new ShapeError(`maskedScatter: the mask selects ${count} elements, the source has ${source.numel()}`);
   }
-  const values = slice(ravel(source), 0, 0, count);
-  if (shape.length === 0) return indexPut(ravel(x), [ravel(mask)], values).reshape([]);
-  return indexPut(expand(x, shape), [expand(mask, shape)], values);
+  return reshape(indexPut(ravel(expand(x, shape)), [flags], slice(ravel(source), 0, 0, count)), shape);
 }
 /** `maskedScatter` in place. */
 export function maskedScatter_(x: Tensor, mask: Tensor, source: Tensor): Tensor {

@@ -204,9 +204,17 @@ void call_nonzero(Args args, Tensor* out) {
   const Tensor flags = contiguous_data(cast_data(x, DType::Bool));
   int64_t* y = out->data<int64_t>();
   int64_t* const end = y + out->numel();
+  const uint8_t* const flag = flags.data<uint8_t>();
+  if (x.ndim() == 1) {  // without a branch: masks are hard to predict
+    for (int64_t i = 0; i < flags.numel() && y < end; ++i) {
+      *y = i;
+      y += flag[i] != 0;
+    }
+    return;
+  }
   Dims at = Dims::filled(x.ndim(), 0);
   for (int64_t i = 0; i < flags.numel() && y < end; ++i) {
-    if (flags.data<uint8_t>()[i]) y = std::copy(at.begin(), at.end(), y);
+    if (flag[i]) y = std::copy(at.begin(), at.end(), y);
     for (int d = x.ndim() - 1; d >= 0 && ++at[d] == x.size(d); --d) at[d] = 0;
   }
 }

@@ -49,6 +49,7 @@ const parameters: Record<string, string> = {
   'nn.functional.prelu': 'input, weight',
   'nn.functional.rms_norm': 'input, normalized_shape, {weight, eps}',
   'nn.functional.softmin': 'input, dim, {dtype}',
+  'nn.functional.unfold': 'input, kernel_size, {dilation, padding, stride}',
   'linalg.matrix_norm': 'input, {ord, dim, keepdim}',
   'linalg.norm': 'input, {ord, dim, keepdim}',
   'linalg.vector_norm': 'input, {ord, dim, keepdim}',

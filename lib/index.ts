@@ -40,6 +40,7 @@ export * from './ops/matrix.js';
 export * from './ops/pointwise.js';
 export * from './ops/products.js';
 export { bernoulli, multinomial } from './ops/random.js';
+export * from './ops/scan.js';
 export { logSoftmax, softmax } from './ops/softmax.js';
 export * from './ops/statistics.js';
 export * from './ops/view.js';

@@ -5,6 +5,7 @@ import * as matrix from './ops/matrix.js';
 import * as pointwise from './ops/pointwise.js';
 import * as products from './ops/products.js';
 import * as random from './ops/random.js';
+import * as scan from './ops/scan.js';
 import * as softmax from './ops/softmax.js';
 import * as statistics from './ops/statistics.js';
 import * as view from './ops/view.js';
@@ -20,6 +21,7 @@ const families = {
   ...pointwise,
   ...products,
   ...random,
+  ...scan,
   ...softmax,
   ...statistics,
   ...view,

@@ -36,6 +36,7 @@
       "native/ops/reduce.cc",
       "native/ops/registry.cc",
       "native/ops/row_gradients.cc",
+      "native/ops/scan.cc",
       "native/ops/softmax.cc",
       "native/ops/unary.cc",
       "native/ops/view.cc",

@@ -16,6 +16,7 @@
   X(random)                    \
   X(softmax)                   \
   X(loss)                      \
+  X(scan)                      \
   X(image)
 
 namespace cresset {

@@ -22,8 +22,6 @@ const reasons: Record<string, (test: Case) => string | false> = {
   'ops/linalg.matrix_power': (test) => Number(args(test)[1]) < 0 && inverse,
   'ops/nn.functional.batch_norm': (test) => without.has(test.id) && 'an input of shape [0] has no channels',
   'ops/nn.functional.local_response_norm': (test) => !test.dtype.startsWith('float') && 'integers',
-  'dtypes/promotion of softmax': (test) =>
-    !/float/.test(test.dtype) && 'cresset takes the softmax of integers in float32, PyTorch refuses',
   'ops/nn.functional.hardsigmoid': (test) =>
     test.dtype === 'float64' && "PyTorch's gradient in float64 takes 1 / 6 rounded to float32",
 };

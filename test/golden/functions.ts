@@ -32,6 +32,8 @@ const parameters: Record<string, string> = {
   ),
   cat: 'tensors, dim',
   clamp: 'input, min, max',
+  cumprod: 'input, dim, {dtype}',
+  cumsum: 'input, dim, {dtype}',
   diff: 'input, {n, dim, prepend, append}',
   dist: 'input, other, {p}',
   'nn.functional.batch_norm': 'input, running_mean, running_var, {weight, bias}',

@@ -63,7 +63,6 @@ const secret = Symbol('cresset.tensor');
  * through methods whose name ends in `_` only. Operators are methods and functions of the same name.
  * Memory is freed when the object is collected (also inside a synchronous loop); `using` or `dispose()` frees it now.
  */
-// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: methods.ts adds every op as a method
 export class Tensor implements Disposable {
   #handle: Handle | undefined;
   #shape: readonly number[] | undefined = undefined;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { TypedArray } from '../dtype.js';
 import { DataError } from '../errors.js';
-import { fromBuffer, Tensor, tensor, zeros } from '../index.js';
+import { fromBuffer, stack, Tensor, tensor } from '../index.js';
 
 type IsAny<T> = 0 extends 1 & T ? true : false;
 
@@ -54,10 +54,7 @@ function stackTensors(column: Tensor[], where: string): Tensor {
   const shape = `[${column[0]?.shape}]`;
   const i = column.findIndex((t) => `[${t.shape}]` !== shape);
   if (i >= 0) fail(where, i, column[i], `shape ${shape} as in the first sample`);
-  const first = column[0] as Tensor;
-  const batch = zeros([column.length, ...first.shape], { dtype: first.dtype });
-  for (const [k, t] of column.entries()) batch.select(0, k).copy_(t);
-  return batch;
+  return stack(column);
 }
 
 function collateArrays(column: unknown[][], where: string): unknown[] {

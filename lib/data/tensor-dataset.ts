@@ -1,13 +1,19 @@
 // SPDX-License-Identifier: MIT
 import { DataError } from '../errors.js';
-import { Tensor } from '../index.js';
-import { checkIndex, Dataset } from './dataset.js';
+import { fromBuffer, Tensor } from '../index.js';
+import type { Collated } from './collate.js';
+import { checkIndex, Dataset, type Indices } from './dataset.js';
+
+/** @internal Positions as an int64 tensor of shape `[n]`, as the gathering ops take them. */
+export function indexTensor(indices: Indices): Tensor {
+  return fromBuffer(indices, { dtype: 'int32' }).to('int64');
+}
 
 /** The tuple of `Tensor`s that a sample of a {@link TensorDataset} is. */
 export type TensorTuple<Ts extends readonly Tensor[]> = { -readonly [K in keyof Ts]: Tensor };
 
 /**
- * Samples that lie in tensors: sample `i` is row `i` of each.
+ * Samples that lie in tensors: sample `i` is row `i` of each. Whole batches are gathered in one native pass a tensor.
  *
  * @throws DataError when there is no tensor, one has no dimension, or their first dimensions differ
  */
@@ -36,5 +42,10 @@ export class TensorDataset<Ts extends readonly Tensor[]> extends Dataset<TensorT
   get(index: number): TensorTuple<Ts> {
     checkIndex(index, this.length, 'TensorDataset');
     return this.tensors.map((t) => t.select(0, index)) as TensorTuple<Ts>;
+  }
+
+  override getBatch(indices: Indices): Collated<TensorTuple<Ts>> {
+    const rows = indexTensor(indices);
+    return this.tensors.map((t) => t.indexSelect(0, rows)) as unknown as Collated<TensorTuple<Ts>>;
   }
 }

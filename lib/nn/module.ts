@@ -211,6 +211,11 @@ export abstract class Module {
    * @throws CheckpointError that lists missing and unexpected names and other shapes
    */
   loadStateDict(record: Readonly<StateDict>, { strict = true }: { strict?: boolean } = {}): LoadResult {
+    if (typeof record !== 'object' || record === null) {
+      throw new ArgumentTypeError(
+        `loadStateDict: expected an object of tensors, got ${record === null ? 'null' : typeof record}`,
+      );
+    }
     const own = new Map(this.#stateEntries());
     const missingKeys = [...own.keys()].filter((name) => !Object.hasOwn(record, name));
     const unexpectedKeys = Object.keys(record).filter((name) => !own.has(name));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { ShapeError } from '../errors.js';
+import { ArgumentRangeError, ShapeError } from '../errors.js';
 import { raw } from '../raw.js';
 import { fromHandle, handleOf, type Tensor } from '../tensor.js';
 import { normalizeDim } from './define.js';
@@ -110,6 +110,11 @@ export function tensordot(
   b: Tensor,
   dims: number | readonly [readonly number[], readonly number[]] = 2,
 ): Tensor {
+  if (typeof dims === 'number' && !(Number.isInteger(dims) && dims >= 0 && dims <= Math.min(a.ndim, b.ndim))) {
+    throw new ArgumentRangeError(
+      `tensordot: dims: expected at most ${Math.min(a.ndim, b.ndim)} dimensions, got ${dims}`,
+    );
+  }
   const count = (n: number) => Array.from({ length: n }, (_, i) => i);
   const [dimsA, dimsB] = typeof dims === 'number' ? [count(dims).map((i) => i - dims), count(dims)] : dims;
   const summedA = dimsA.map((d) => normalizeDim('tensordot', d, a.ndim));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { DType } from '../dtype.js';
-import { raw } from '../raw.js';
+import { type Handle, raw } from '../raw.js';
 import { fromHandle, handleOf, type Tensor } from '../tensor.js';
 import { cast } from './define.js';
 
@@ -8,6 +8,8 @@ import { cast } from './define.js';
 
 const rawCumsum = raw('cumsum', 'x: Tensor, dim: int, reverse: bool -> Tensor');
 const rawCumprod = raw('cumprod', 'x: Tensor, dim: int -> Tensor');
+const rawCummax = raw('cummax', 'x: Tensor, dim: int -> Tensor, Tensor');
+const rawCummin = raw('cummin', 'x: Tensor, dim: int -> Tensor, Tensor');
 const rawLogcumsumexp = raw('logcumsumexp', 'x: Tensor, dim: int -> Tensor');
 
 /** Options of `cumsum` and `cumprod`. */
@@ -31,4 +33,23 @@ export function cumprod(x: Tensor, dim: number, options: ScanOptions = {}): Tens
 /** log(e^x[0] + … + e^x[k]) along `dim`, without overflow. @throws DTypeError for bool and integers */
 export function logcumsumexp(x: Tensor, dim: number): Tensor {
   return fromHandle(rawLogcumsumexp(handleOf(x, 'logcumsumexp'), dim));
+}
+
+/** Values and where along the dimension they were found (int64). */
+export interface Extremes {
+  values: Tensor;
+  indices: Tensor;
+}
+
+function runningExtreme(op: string, call: typeof rawCummax, x: Tensor, dim: number): Extremes {
+  const [values, indices] = call(handleOf(x, op), dim) as [Handle, Handle];
+  return { values: fromHandle(values), indices: fromHandle(indices) };
+}
+/** The largest element up to each place along `dim`, the last of equals; NaN wins. */
+export function cummax(x: Tensor, dim: number): Extremes {
+  return runningExtreme('cummax', rawCummax, x, dim);
+}
+/** The smallest element up to each place along `dim`, the last of equals; NaN wins. */
+export function cummin(x: Tensor, dim: number): Extremes {
+  return runningExtreme('cummin', rawCummin, x, dim);
 }

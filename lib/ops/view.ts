@@ -185,6 +185,9 @@ export function typeAs(x: Tensor, other: Tensor): Tensor {
 export function split(x: Tensor, size: number | readonly number[], dim = 0): Tensor[] {
   const at = normalizeDim('split', dim, x.ndim);
   const total = x.size(at);
+  if (typeof size === 'number' && !(Number.isInteger(size) && size > 0)) {
+    throw new ArgumentRangeError(`split: size: expected a positive integer, got ${size}`);
+  }
   const sizes =
     typeof size === 'number'
       ? Array.from({ length: Math.max(1, Math.ceil(total / size)) }, (_, i) => Math.min(size, total - i * size))
@@ -204,7 +207,7 @@ export function chunk(x: Tensor, chunks: number, dim = 0): Tensor[] {
     throw new ArgumentRangeError(`chunk: expected a positive number of chunks, got ${chunks}`);
   }
   const total = x.size(normalizeDim('chunk', dim, x.ndim));
-  return total === 0 ? Array.from({ length: chunks }, () => x) : split(x, Math.ceil(total / chunks), dim);
+  return split(x, Math.max(1, Math.ceil(total / chunks)), dim);
 }
 /** The slices along `dim`. */
 export function unbind(x: Tensor, dim = 0): Tensor[] {

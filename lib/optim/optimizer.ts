@@ -33,6 +33,19 @@ export function checkOption(
   throw new ArgumentRangeError(`${op}: ${name}: expected ${range}, got ${String(value)}`);
 }
 
+/** The items as an array. The first wrong one ends it: an iterable may be endless. */
+function listOf<T>(what: string, items: Iterable<T>, isRight: (item: T) => boolean): T[] {
+  if (typeof items?.[Symbol.iterator] !== 'function') {
+    throw new ArgumentTypeError(`${what}: expected a list, got ${items === null ? 'null' : typeof items}`);
+  }
+  const list: T[] = [];
+  for (const item of items) {
+    if (!isRight(item)) throw new ArgumentTypeError(`${what}: item ${list.length} is not a tensor or a group of them`);
+    list.push(item);
+  }
+  return list;
+}
+
 /** Base of all optimizers. Gradients are read, parameters and state changed natively, without recording. */
 export abstract class Optimizer<O extends { lr: number }> {
   /** Options may be changed between steps, e.g. `paramGroups[0].lr`. */
@@ -47,7 +60,11 @@ export abstract class Optimizer<O extends { lr: number }> {
     if (params instanceof Tensor || typeof params?.[Symbol.iterator] !== 'function') {
       throw new ArgumentTypeError(`${this.constructor.name}: params: expected a list of parameters or of groups`);
     }
-    const items = [...params];
+    const items = listOf<unknown>(
+      `${this.constructor.name}: params`,
+      params,
+      (item) => typeof item === 'object' && item !== null,
+    );
     if (items.length === 0) throw new ArgumentRangeError(`${this.constructor.name}: params: got an empty list`);
     const groups = items.some((item) => item instanceof Tensor) ? [{ params: items as Tensor[] }] : items;
     for (const group of groups) this.addParamGroup(group as Partial<O> & { params: Iterable<Tensor> });
@@ -62,7 +79,7 @@ export abstract class Optimizer<O extends { lr: number }> {
   addParamGroup(group: Partial<O> & { params: Iterable<Tensor> }): void {
     const name = this.constructor.name;
     const taken = new Set(this.paramGroups.flatMap((g) => g.params));
-    const params = [...group.params];
+    const params = listOf(`${name}: params`, group.params, (x) => x instanceof Tensor);
     for (const x of params) {
       handleOf(x, `${name}: params`);
       if (!x.isLeaf)
@@ -133,6 +150,9 @@ export abstract class Optimizer<O extends { lr: number }> {
    */
   loadStateDict(dict: OptimizerStateDict<O>): void {
     const name = this.constructor.name;
+    if (!Array.isArray(dict?.paramGroups) || typeof dict.state !== 'object' || dict.state === null) {
+      throw new ArgumentTypeError(`${name}: loadStateDict: expected { state, paramGroups }`);
+    }
     const sizes = (groups: readonly { params: readonly unknown[] }[]) => groups.map((g) => g.params.length).join(', ');
     const [own, given] = [sizes(this.paramGroups), sizes(dict.paramGroups)];
     if (own !== given) {

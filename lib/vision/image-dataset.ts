@@ -2,8 +2,9 @@
 
 import { checkIndex } from '../data/dataset.js';
 import { type Collated, Dataset, type Indices } from '../data/index.js';
+import { indexTensor } from '../data/tensor-dataset.js';
 import { DataError } from '../errors.js';
-import { fromBuffer, imageBatch, Tensor } from '../index.js';
+import { imageBatch, Tensor } from '../index.js';
 import { recognise, type Scaling } from './recognised.js';
 
 /** What is done to a sample of an {@link ImageDataset} when it is visited. */
@@ -78,12 +79,15 @@ export class ImageDataset<X = Tensor, Y = number> extends Dataset<[X, Y]> {
   }
 
   override getBatch(indices: Indices): Collated<[X, Y]> | Promise<Collated<[X, Y]>> {
-    if (!this.#scaling || this.targetTransform) return super.getBatch(indices);
+    if (this.targetTransform || (this.transform && !this.#scaling)) return super.getBatch(indices);
+    const rows = indexTensor(indices);
+    return [this.#imageRows(rows), this.targets.indexSelect(0, rows)] as unknown as Collated<[X, Y]>;
+  }
+
+  #imageRows(rows: Tensor): Tensor {
+    if (!this.#scaling) return this.data.indexSelect(0, rows);
     const [, height, width] = this.data.shape as [number, number, number];
-    const rows = fromBuffer(BigInt64Array.from(indices, BigInt));
-    const images = imageBatch(this.data, rows, this.#scaling).reshape([indices.length, 1, height, width]);
-    const labels = BigInt64Array.from(indices, (index) => BigInt(this.#labels[index] as number));
-    return [images, fromBuffer(labels)] as unknown as Collated<[X, Y]>;
+    return imageBatch(this.data, rows, this.#scaling).reshape([rows.numel(), 1, height, width]);
   }
 }
 

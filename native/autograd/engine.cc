@@ -145,8 +145,9 @@ class Run {
 Tensor root_gradient(const char* op, const Tensor& root, const Tensor& gradient) {
   if (!gradient.defined()) {
     if (root.numel() != 1)
-      fail(ErrorKind::Shape, "%s: a root of shape %s needs a gradient of its shape (only one element needs none)",
-           op, to_string(root.shape()).c_str());
+      fail(ErrorKind::Shape,
+           "%s: a root of shape %s needs a gradient of its shape (only one element needs none)", op,
+           to_string(root.shape()).c_str());
     return full(root.shape(), 1.0, root.dtype());
   }
   if (gradient.shape() != root.shape())

@@ -65,7 +65,7 @@ struct GradState : AutogradState {
   uint32_t version = 0;
 };
 
-GradState* grad_state(const Tensor& x);         // may be null
+GradState* grad_state(const Tensor& x);  // may be null
 GradState& ensure_grad_state(const Tensor& x);
 bool requires_grad(const Tensor& x);
 bool is_leaf(const Tensor& x);

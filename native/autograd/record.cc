@@ -107,9 +107,7 @@ bool differentiable(const Tensor& output) { return is_float(output.dtype()); }
 
 }  // namespace
 
-Ref<Node> make_op_node(const Op& op, Args args) {
-  return Ref<Node>(make_node(op, args).release());
-}
+Ref<Node> make_op_node(const Op& op, Args args) { return Ref<Node>(make_node(op, args).release()); }
 
 bool gradients_wanted(Args args) { return grad_enabled() && any_requires_grad(args); }
 

@@ -5,9 +5,9 @@
 // What each file of the binding adds to the addon's exports.
 namespace cresset::binding {
 
-void define_runtime(napi_env env, napi_value exports);   // memory, threads, instruction sets
-void define_tensor(napi_env env, napi_value exports);    // creation, reading, metadata
-void define_ops(napi_env env, napi_value exports);       // the registry
+void define_runtime(napi_env env, napi_value exports);  // memory, threads, instruction sets
+void define_tensor(napi_env env, napi_value exports);   // creation, reading, metadata
+void define_ops(napi_env env, napi_value exports);      // the registry
 void define_autograd(napi_env env, napi_value exports);
 void define_optim(napi_env env, napi_value exports);
 void define_function(napi_env env, napi_value exports);  // gradients written in JavaScript

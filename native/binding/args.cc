@@ -9,8 +9,8 @@ namespace {
 
 Kind kind_of(const std::string& text) {
   static const std::pair<const char*, Kind> kinds[] = {
-      {"Tensor", Kind::Tensor}, {"Scalar", Kind::Scalar}, {"int", Kind::Int},
-      {"float", Kind::Float},   {"bool", Kind::Bool},     {"int[]", Kind::Ints},
+      {"Tensor", Kind::Tensor},    {"Scalar", Kind::Scalar}, {"int", Kind::Int},
+      {"float", Kind::Float},      {"bool", Kind::Bool},     {"int[]", Kind::Ints},
       {"Tensor[]", Kind::Tensors}, {"dtype", Kind::DType}};
   for (const auto& [name, kind] : kinds)
     if (text == name) return kind;
@@ -30,8 +30,9 @@ bool read_integer(napi_env env, napi_value value, int64_t* out) {
 }
 
 const char* type_name(napi_valuetype type) {
-  static const char* const names[] = {"undefined", "null",   "a boolean",  "a number", "a string",
-                                      "a symbol",  "an object", "a function", "a tensor", "a bigint"};
+  static const char* const names[] = {"undefined", "null",     "a boolean", "a number",
+                                      "a string",  "a symbol", "an object", "a function",
+                                      "a tensor",  "a bigint"};
   return names[type];
 }
 
@@ -84,7 +85,7 @@ Tensor CallArgs::tensor(size_t i, const char* name) const {
   if (napi_get_value_external(env, values_[i], &data) != napi_ok || !data)
     wrong(i, name, "a Tensor");
   Tensor x(Ref<TensorImpl>::share(static_cast<TensorImpl*>(data)));
-  if (x.storage().release) check_wrapped(env_of(env));
+  check_memory(env_of(env), x);
   return x;
 }
 
@@ -103,7 +104,8 @@ Tensor CallArgs::scalar(size_t i, const char* name) const {
         return wrapped_scalar(static_cast<int64_t>(number));
       return wrapped_scalar(number);
     case napi_bigint:
-      if (!read_integer(env, values_[i], &integer)) wrong(i, name, "a bigint in the range of int64");
+      if (!read_integer(env, values_[i], &integer))
+        wrong(i, name, "a bigint in the range of int64");
       return wrapped_scalar(integer);
     case napi_boolean:
       napi_get_value_bool(env, values_[i], &flag);
@@ -257,10 +259,10 @@ napi_value to_js(napi_env env, const Tensors& tensors) {
   napi_get_null(env, &null);
   check(env, napi_create_array_with_length(env, tensors.size(), &array), "array");
   for (size_t i = 0; i < tensors.size(); ++i)
-    check(env,
-          napi_set_element(env, array, i,
-                           tensors[i].defined() ? make_handle(env, tensors[i]) : null),
-          "array");
+    check(
+        env,
+        napi_set_element(env, array, i, tensors[i].defined() ? make_handle(env, tensors[i]) : null),
+        "array");
   return array;
 }
 

@@ -36,8 +36,11 @@ Tensor tensor_from(napi_env env, napi_value value, const char* what);
 
 // A tensor over the memory of an ArrayBuffer.
 Tensor wrap_buffer(Env& env, napi_value buffer, size_t byte_offset, const Dims& shape, DType dtype);
-// Gives every storage whose ArrayBuffer was detached memory of its own and throws.
+// Gives every storage whose ArrayBuffer was detached memory of its own; graphs that saved it see a
+// change in place.
 void check_wrapped(Env& env);
+// The same, and a Data error if x is such a storage's.
+void check_memory(Env& env, const Tensor& x);
 
 // Tells the garbage collector of bytes gained or lost, and frees dead references.
 void settle(Env& env);

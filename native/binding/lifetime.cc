@@ -95,7 +95,8 @@ void check(napi_env env, napi_status status, const char* what) {
   bool pending = false;
   napi_is_exception_pending(env, &pending);
   if (pending || status == napi_pending_exception) throw PendingException();
-  fail(ErrorKind::Type, "%s: unexpected value (Node-API status %d)", what, static_cast<int>(status));
+  fail(ErrorKind::Type, "%s: unexpected value (Node-API status %d)", what,
+       static_cast<int>(status));
 }
 
 napi_value make_handle(napi_env env, Tensor x) {
@@ -113,7 +114,7 @@ Tensor tensor_from(napi_env env, napi_value value, const char* what) {
   if (napi_get_value_external(env, value, &data) != napi_ok || !data)
     fail(ErrorKind::Type, "%s: expected a Tensor", what);
   Tensor x(Ref<TensorImpl>::share(static_cast<TensorImpl*>(data)));
-  if (x.storage().release) check_wrapped(env_of(env));
+  check_memory(env_of(env), x);
   return x;
 }
 
@@ -150,7 +151,6 @@ Tensor wrap_buffer(Env& env, napi_value buffer, size_t byte_offset, const Dims& 
 }
 
 void check_wrapped(Env& env) {
-  bool lost = false;
   // An allocation may collect garbage, and with it entries of the list.
   for (size_t i = 0; i < env.wrapped.size(); ++i) {
     const auto storage = Ref<Storage>::share(env.wrapped[i]);
@@ -159,11 +159,15 @@ void check_wrapped(Env& env) {
     owner->replacement = allocate(owner->bytes);
     std::memset(owner->replacement, 0, owner->bytes);
     storage->data = owner->replacement;
-    lost = true;
+    storage->version.fetch_add(1, std::memory_order_relaxed);
   }
-  if (lost)
-    fail(ErrorKind::Data,
-         "the ArrayBuffer under a tensor was detached: its values are lost and now read as 0");
+}
+
+void check_memory(Env& env, const Tensor& x) {
+  if (!x.storage().release) return;
+  check_wrapped(env);
+  if (static_cast<BufferOwner*>(x.storage().owner)->replacement)
+    fail(ErrorKind::Data, "the ArrayBuffer under a tensor was detached: its values are lost");
 }
 
 void settle(Env& env) {
@@ -181,8 +185,7 @@ void settle(Env& env) {
   for (napi_ref ref : dead) napi_delete_reference(env.env, ref);
 }
 
-void define(napi_env env, napi_value target, const char* name, napi_callback callback,
-            void* data) {
+void define(napi_env env, napi_value target, const char* name, napi_callback callback, void* data) {
   napi_value function;
   check(env, napi_create_function(env, name, NAPI_AUTO_LENGTH, callback, data, &function), name);
   check(env, napi_set_named_property(env, target, name, function), name);

@@ -2,7 +2,7 @@
 #include "binding/addon.h"
 #include "binding/args.h"
 
-// Every op of the registry as a raw function; elementwise ones also as `name_`, in place.
+// Every op of the registry as a raw function; elementwise and updating ones also as `name_`, in place.
 namespace cresset::binding {
 namespace {
 
@@ -23,6 +23,8 @@ const std::vector<BoundOp>& bound_ops() {
 
 Args read_args(const CallArgs& args, const BoundOp& bound, Value* values) {
   for (size_t i = 0; i < bound.params.size(); ++i) values[i] = args.value(i, bound.params[i]);
+  // A getter of a later argument may have detached the memory of an earlier one.
+  check_wrapped(env_of(args.env));
   return Args(values, bound.params.size());
 }
 
@@ -77,7 +79,7 @@ void define_ops(napi_env env, napi_value exports) {
   for (const BoundOp& bound : bound_ops()) {
     void* data = const_cast<BoundOp*>(&bound);
     define(env, exports, bound.op->name, call_op, data);
-    if (!bound.op->elementwise) continue;
+    if (!bound.op->elementwise && !bound.op->updates) continue;
     define(env, exports, (std::string(bound.op->name) + "_").c_str(), call_in_place, data);
   }
   define(env, exports, "listOps", list_ops);

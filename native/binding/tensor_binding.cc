@@ -54,7 +54,8 @@ napi_value item(napi_env env, napi_callback_info info) {
     const int64_t value = scalar_to_int64(x);
     if (x.dtype() == DType::Bool) return to_js(env, value != 0);
     if (value > (int64_t{1} << 53) || value < -(int64_t{1} << 53))
-      fail(ErrorKind::Range, "item: %lld is beyond ±2^53, where numbers are exact; use itemBigInt()",
+      fail(ErrorKind::Range,
+           "item: %lld is beyond ±2^53, where numbers are exact; use itemBigInt()",
            static_cast<long long>(value));
     return to_js(env, value);
   });
@@ -92,7 +93,8 @@ napi_value storage_offset(napi_env env, napi_callback_info info) {
   return ask(env, info, "storageOffset", [&](const Tensor& x) { return to_js(env, x.offset()); });
 }
 napi_value is_contiguous(napi_env env, napi_callback_info info) {
-  return ask(env, info, "isContiguous", [&](const Tensor& x) { return to_js(env, x.contiguous()); });
+  return ask(env, info, "isContiguous",
+             [&](const Tensor& x) { return to_js(env, x.contiguous()); });
 }
 napi_value version(napi_env env, napi_callback_info info) {
   return ask(env, info, "version",

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "core/allocator.h"
 
+#ifdef __linux__
+#include <malloc.h>
+#endif
+
 #include <algorithm>
 #include <atomic>
 #include <cstdio>
@@ -16,10 +20,11 @@ namespace cresset {
 namespace {
 
 constexpr size_t kAlign = 64;
-constexpr size_t kSmallLimit = 4096;          // slab blocks up to here
+constexpr size_t kSmallLimit = 4096;  // slab blocks up to here
 constexpr size_t kSlabBytes = 256 << 10;
 constexpr int kSmallClasses = kSmallLimit / kAlign;
-constexpr int64_t kCacheBound = 256 << 20;    // most bytes kept for reuse
+constexpr int64_t kCacheBound = 256 << 20;  // most bytes kept for reuse
+constexpr int64_t kIdleBound = 24 << 20;    // most that other sizes keep while one is missing
 
 struct FreeBlock {
   FreeBlock* next;
@@ -79,6 +84,13 @@ Allocator& allocator() {
   return *instance;
 }
 
+// glibc keeps what is freed below its top; this gives whole pages back.
+void return_to_system() {
+#ifdef __GLIBC__
+  malloc_trim(0);
+#endif
+}
+
 void* system_allocate(size_t bytes) { return std::aligned_alloc(kAlign, bytes); }
 
 // With the lock held.
@@ -93,8 +105,8 @@ void count_release(MemoryStats& stats, int64_t bytes) {
 }
 
 [[noreturn]] void out_of_memory(size_t bytes, const char* why) {
-  fail(ErrorKind::OutOfMemory, "cannot allocate %zu bytes: %s (%lld bytes of tensors are live)", bytes,
-       why, static_cast<long long>(memory_stats().live));
+  fail(ErrorKind::OutOfMemory, "cannot allocate %zu bytes: %s (%lld bytes of tensors are live)",
+       bytes, why, static_cast<long long>(memory_stats().live));
 }
 
 enum class Refusal : uint8_t { None, Injected, Limit, System };
@@ -173,6 +185,7 @@ void* allocate_small(Allocator& a, size_t rounded) {
 }
 
 void* allocate_large(Allocator& a, size_t rounded) {
+  bool idle;
   {
     std::lock_guard guard(a.lock);
     if (void* block = pop(a.large[large_class(rounded)])) {
@@ -180,6 +193,12 @@ void* allocate_large(Allocator& a, size_t rounded) {
       count_allocation(a.stats, rounded);
       return block;
     }
+    idle = a.stats.cached > std::max(kIdleBound, a.stats.live / 2);
+  }
+  // Sizes of a phase that is over (training, say, when testing begins) make room for the new ones.
+  if (idle) {
+    release_cache();
+    return_to_system();
   }
   void* block = system_allocate(rounded);
   if (!block) {

@@ -5,13 +5,13 @@
 namespace cresset {
 
 // name | bytes | category. The order is that of `kDTypeInfo` and of the cast tables.
-#define CRESSET_DTYPES(X)   \
-  X(Bool, bool, 1, Bool)       \
-  X(UInt8, uint8, 1, Int)      \
-  X(Int8, int8, 1, Int)        \
-  X(Int16, int16, 2, Int)      \
-  X(Int32, int32, 4, Int)      \
-  X(Int64, int64, 8, Int)      \
+#define CRESSET_DTYPES(X)         \
+  X(Bool, bool, 1, Bool)          \
+  X(UInt8, uint8, 1, Int)         \
+  X(Int8, int8, 1, Int)           \
+  X(Int16, int16, 2, Int)         \
+  X(Int32, int32, 4, Int)         \
+  X(Int64, int64, 8, Int)         \
   X(Float16, float16, 2, Float)   \
   X(BFloat16, bfloat16, 2, Float) \
   X(Float32, float32, 4, Float)   \

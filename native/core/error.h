@@ -6,7 +6,17 @@
 namespace cresset {
 
 // Each kind becomes one JavaScript error class; see lib/errors.ts and binding/errors.cc.
-enum class ErrorKind : uint8_t { Shape, DType, Device, Graph, Data, OutOfMemory, Type, Range, State };
+enum class ErrorKind : uint8_t {
+  Shape,
+  DType,
+  Device,
+  Graph,
+  Data,
+  OutOfMemory,
+  Type,
+  Range,
+  State
+};
 
 class Error : public std::exception {
  public:

@@ -44,8 +44,8 @@ void check_shape(const char* op, const Dims& shape) {
   int64_t n = 1;
   for (int64_t size : shape) {
     if (size < 0)
-      fail(ErrorKind::Shape, "%s: negative size %lld in shape %s", op,
-           static_cast<long long>(size), to_string(shape).c_str());
+      fail(ErrorKind::Shape, "%s: negative size %lld in shape %s", op, static_cast<long long>(size),
+           to_string(shape).c_str());
     if (size && (__builtin_mul_overflow(n, size, &n) || n > (int64_t{1} << 53)))
       fail(ErrorKind::Shape, "%s: shape %s has more than 2^53 elements", op,
            to_string(shape).c_str());
@@ -86,9 +86,10 @@ Dims broadcast_shapes(const char* op, const Dims& a, const Dims& b) {
   for (int i = 0; i < shorter.size(); ++i) {
     const int64_t x = longer[i + shift], y = shorter[i];
     if (x != y && x != 1 && y != 1)
-      fail(ErrorKind::Shape, "%s: shapes %s and %s cannot be broadcast together (dimension %d: %lld and %lld)",
-           op, to_string(a).c_str(), to_string(b).c_str(), i + shift,
-           static_cast<long long>(x), static_cast<long long>(y));
+      fail(ErrorKind::Shape,
+           "%s: shapes %s and %s cannot be broadcast together (dimension %d: %lld and %lld)", op,
+           to_string(a).c_str(), to_string(b).c_str(), i + shift, static_cast<long long>(x),
+           static_cast<long long>(y));
     if (x == 1) out[i + shift] = y;
   }
   return out;
@@ -113,8 +114,8 @@ bool broadcasts_to(const Dims& shape, const Dims& to) {
 int normalize_dim(const char* op, int64_t dim, int ndim) {
   const int n = std::max(ndim, 1);
   if (dim < -n || dim >= n)
-    fail(ErrorKind::Range, "%s: dim %lld is out of range for %d dimension%s (expected %d to %d)", op,
-         static_cast<long long>(dim), ndim, ndim == 1 ? "" : "s", -n, n - 1);
+    fail(ErrorKind::Range, "%s: dim %lld is out of range for %d dimension%s (expected %d to %d)",
+         op, static_cast<long long>(dim), ndim, ndim == 1 ? "" : "s", -n, n - 1);
   return static_cast<int>(dim < 0 ? dim + n : dim);
 }
 
@@ -126,7 +127,8 @@ Dims normalize_dims(const char* op, const Dims& dims, int ndim) {
   }
   for (int64_t dim : dims) {
     const int d = normalize_dim(op, dim, ndim);
-    if (out.contains(d)) fail(ErrorKind::Range, "%s: dim %d appears twice in %s", op, d, to_string(dims).c_str());
+    if (out.contains(d))
+      fail(ErrorKind::Range, "%s: dim %d appears twice in %s", op, d, to_string(dims).c_str());
     if (ndim > 0) out.push_back(d);  // a zero-dim tensor has nothing to reduce
   }
   std::sort(out.begin(), out.end());

@@ -38,7 +38,8 @@ class Dims {
   void insert(int at, int64_t value);
   void erase(int at);
   bool operator==(const Dims& other) const {
-    return size_ == other.size_ && std::memcmp(values_, other.values_, size_ * sizeof(int64_t)) == 0;
+    return size_ == other.size_ &&
+           std::memcmp(values_, other.values_, size_ * sizeof(int64_t)) == 0;
   }
   bool contains(int64_t value) const;
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include "ops/op.h"
 #include "ops/copy.h"
+#include "ops/op.h"
 
 namespace cresset {
 namespace {
@@ -10,13 +10,19 @@ Tensor make_output(const Meta& meta, Args args) {
   return view_of(args[meta.view_of].tensor(), meta.shape, meta.strides, meta.offset);
 }
 
-// Writing the result may clobber an argument that shares memory with it in another layout.
-bool clobbers(Args args, const Tensor& target) {
+// Writing the result may clobber an argument that shares memory with it: in another layout, or, for
+// ops that are not elementwise, in any.
+bool clobbers(const Op& op, Args args, const Tensor& target) {
   bool found = false;
   for_each_tensor(args.subspan(1), [&](const Tensor& t, int, int) {
-    found = found || (may_overlap(t, target) && !same_view(t, target));
+    found = found || (may_overlap(t, target) && !(op.elementwise && same_view(t, target)));
   });
   return found;
+}
+
+void run_call(const Op& op, Args args, Tensor* out) {
+  if (op.updates && !out[0].same(args[0].tensor())) copy_into(out[0], args[0].tensor());
+  if (op.call) op.call(args, out);
 }
 
 }  // namespace
@@ -26,7 +32,7 @@ Outputs apply_op(const Op& op, Args args) {
   op.rule(args, metas);
   Outputs out;
   for (int i = 0; i < op.outputs; ++i) out.t[i] = make_output(metas[i], args);
-  if (op.call) op.call(args, out.t);
+  run_call(op, args, out.t);
   if (gradients_wanted(args)) record(op, args, out.t);
   if (metas[0].view_of >= 0) track_view(op, args, out.t[0]);
   return out;
@@ -44,10 +50,11 @@ Tensor apply_in_place(const Op& op, Args args) {
          op.name, name(meta[0].dtype), name(target.dtype()));
   check_in_place(op, target);
   Tensor out[kMaxOutputs];
-  const bool direct = op.elementwise && meta[0].dtype == target.dtype() && !clobbers(args, target);
+  const bool direct = (op.elementwise || op.updates) && meta[0].dtype == target.dtype() &&
+                      !clobbers(op, args, target);
   for (int i = 0; i < op.outputs; ++i)
     out[i] = i == 0 && direct ? target : make_output(meta[i], args);
-  if (op.call) op.call(args, out);
+  run_call(op, args, out);
   if (!direct) copy_into(target, out[0]);
   if (gradients_wanted(args)) {
     record_in_place(op, args, target);

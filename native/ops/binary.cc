@@ -43,9 +43,9 @@ template <int kOp>
 void rule(Args args, Meta* out) {
   const Tensor &a = args[0].tensor(), &b = args[1].tensor();
   const DType type = common_dtype(kRows[kOp], a, b);
-  *out = Meta(gives_bool(kRows[kOp].rule) ? DType::Bool : type,
-              a.shape() == b.shape() ? a.shape()
-                                     : broadcast_shapes(kRows[kOp].name, a.shape(), b.shape()));
+  *out = Meta(
+      gives_bool(kRows[kOp].rule) ? DType::Bool : type,
+      a.shape() == b.shape() ? a.shape() : broadcast_shapes(kRows[kOp].name, a.shape(), b.shape()));
 }
 
 template <int kOp>
@@ -57,16 +57,16 @@ void call_kernel(Args args, Tensor* out) {
              *out, a, b);
 }
 
-#define BINARY(name, rule, saves, gradient_a, gradient_b)                                \
-  struct Gradient_##name {                                                               \
-    static auto of_a([[maybe_unused]] const Tensor& a, [[maybe_unused]] const Tensor& b, \
+#define BINARY(name, rule, saves, gradient_a, gradient_b)                                  \
+  struct Gradient_##name {                                                                 \
+    static auto of_a([[maybe_unused]] const Tensor& a, [[maybe_unused]] const Tensor& b,   \
                      [[maybe_unused]] const Tensor& y, [[maybe_unused]] const Tensor& g) { \
-      return gradient_a;                                                                 \
-    }                                                                                    \
-    static auto of_b([[maybe_unused]] const Tensor& a, [[maybe_unused]] const Tensor& b, \
+      return gradient_a;                                                                   \
+    }                                                                                      \
+    static auto of_b([[maybe_unused]] const Tensor& a, [[maybe_unused]] const Tensor& b,   \
                      [[maybe_unused]] const Tensor& y, [[maybe_unused]] const Tensor& g) { \
-      return gradient_b;                                                                 \
-    }                                                                                    \
+      return gradient_b;                                                                   \
+    }                                                                                      \
   };
 #include "ops/binary.def"
 #undef BINARY
@@ -91,8 +91,14 @@ constexpr auto gradient_or_null() -> void (*)(Gradient&) {
 
 template <int kOp, Saves kSaves, class Row>
 constexpr Op make_op() {
-  return {kRows[kOp].name, "a: Scalar, b: Scalar -> Tensor", rule<kOp>, call_kernel<kOp>,
-          gradient_or_null<kSaves, Row>(), kSaves, 1, true};
+  return {kRows[kOp].name,
+          "a: Scalar, b: Scalar -> Tensor",
+          rule<kOp>,
+          call_kernel<kOp>,
+          gradient_or_null<kSaves, Row>(),
+          kSaves,
+          1,
+          true};
 }
 
 constexpr Op kOps[] = {
@@ -106,8 +112,8 @@ constexpr Op kOps[] = {
 
 OpSpan binary_ops() { return kOps; }
 
-#define BINARY(name, ...)                          \
-  Tensor name(const Tensor& a, const Tensor& b) {  \
+#define BINARY(name, ...)                                      \
+  Tensor name(const Tensor& a, const Tensor& b) {              \
     return call(kOps[static_cast<int>(BinaryOp::name)], a, b); \
   }
 #include "ops/binary.def"

@@ -53,8 +53,8 @@ void call_linspace(Args args, Tensor* out) {
   const double start = args[0].number(), end = args[1].number();
   const double step = n > 1 ? (end - start) / static_cast<double>(n - 1) : 0;
   for (int64_t i = 0; i < n; ++i)
-    exact.data<double>()[i] =
-        i < (n + 1) / 2 ? start + static_cast<double>(i) * step : end - static_cast<double>(n - 1 - i) * step;
+    exact.data<double>()[i] = i < (n + 1) / 2 ? start + static_cast<double>(i) * step
+                                              : end - static_cast<double>(n - 1 - i) * step;
   copy_into(*out, exact);
 }
 

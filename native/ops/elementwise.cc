@@ -100,7 +100,9 @@ struct Loop {
     if (n <= kGrain) return run(0, n);
     parallel_for(
         n, kGrain,
-        [](void* ctx, int64_t begin, int64_t end) { static_cast<const Loop*>(ctx)->run(begin, end); },
+        [](void* ctx, int64_t begin, int64_t end) {
+          static_cast<const Loop*>(ctx)->run(begin, end);
+        },
         const_cast<Loop*>(this));
   }
 };

@@ -63,6 +63,7 @@ void for_each_run(const Walk& walk, int64_t begin, int64_t end, F f) {
 // A kernel over dtypes of its own; operands of another dtype are converted in tiles that stay in
 // the first-level cache. fn takes (n, out, in...) as UnaryFn and BinaryFn do.
 void run_unary(UnaryFn fn, DType in, DType out, const Tensor& y, const Tensor& x);
-void run_binary(BinaryFn fn, DType in, DType out, const Tensor& z, const Tensor& a, const Tensor& b);
+void run_binary(BinaryFn fn, DType in, DType out, const Tensor& z, const Tensor& a,
+                const Tensor& b);
 
 }  // namespace cresset

@@ -10,14 +10,10 @@ namespace cresset {
 #include "ops/unary.def"
 #undef UNARY
 
-#define BINARY(name, ...)                           \
-  Tensor name(const Tensor& a, const Tensor& b);    \
-  inline Tensor name(const Tensor& a, double b) {   \
-    return name(a, wrapped_scalar(b));              \
-  }                                                 \
-  inline Tensor name(double a, const Tensor& b) {   \
-    return name(wrapped_scalar(a), b);              \
-  }
+#define BINARY(name, ...)                                                              \
+  Tensor name(const Tensor& a, const Tensor& b);                                       \
+  inline Tensor name(const Tensor& a, double b) { return name(a, wrapped_scalar(b)); } \
+  inline Tensor name(double a, const Tensor& b) { return name(wrapped_scalar(a), b); }
 #include "ops/binary.def"
 #undef BINARY
 
@@ -60,6 +56,20 @@ Tensor matmul(const Tensor& a, const Tensor& b);
 
 // Running sum along `dim`, from the end if `reverse` (ops/scan.cc).
 Tensor cumsum(const Tensor& x, int dim, bool reverse = false);
+
+// Joining (ops/join.cc).
+Tensor cat(const Tensors& tensors, int dim);
+
+// Indexing (ops/index.cc). `indices` is (K, ...): index tensors of one shape, stacked, for
+// dimensions dim, dim + 1 ... dim + K - 1.
+Tensor index(const Tensor& x, const Tensor& indices, int dim);
+Tensor index_put(const Tensor& x, const Tensor& indices, const Tensor& values, int dim,
+                 bool accumulate);
+
+// Along one dimension, elementwise in the others (ops/scatter.cc).
+Tensor gather(const Tensor& x, int dim, const Tensor& index);
+Tensor scatter(const Tensor& x, int dim, const Tensor& index, const Tensor& source);
+Tensor scatter_add(const Tensor& x, int dim, const Tensor& index, const Tensor& source);
 
 // ops/softmax.cc
 Tensor softmax(const Tensor& x, int dim);

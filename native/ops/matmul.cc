@@ -92,9 +92,11 @@ void multiply(const Tensor& c, const Matrices& a, const Matrices& b, const void*
   const int n = c.ndim();
   for (int i = 0; i < n - 2; ++i) batch.shape.push_back(c.size(i));
   batch.count = numel(batch.shape);
-  batch.base = {c.size(n - 2), c.size(n - 1), a.x.size(a.x.ndim() - 1), nullptr, a.ld, a.transposed,
-                nullptr,       b.ld,          b.transposed,             nullptr, c.size(n - 1),
-                false,         bias,          false,                    nullptr};
+  batch.base = {c.size(n - 2), c.size(n - 1), a.x.size(a.x.ndim() - 1),
+                nullptr,       a.ld,          a.transposed,
+                nullptr,       b.ld,          b.transposed,
+                nullptr,       c.size(n - 1), false,
+                bias,          false,         nullptr};
   if (c.numel() == 0) return;
   batch.gemm = table.gemm[type];
   batch.stride_a = batch_strides(a.x, batch.shape);
@@ -178,7 +180,8 @@ void rule_linear(Args args, Meta* out) {
   const Tensor &x = args[0].tensor(), &w = args[1].tensor();
   check_same_dtype("linear", x, w);
   if (x.ndim() < 1 || w.ndim() != 2 || x.size(x.ndim() - 1) != w.size(1))
-    fail(ErrorKind::Shape, "linear: input of shape %s does not fit weight of shape %s (expected [..., %lld])",
+    fail(ErrorKind::Shape,
+         "linear: input of shape %s does not fit weight of shape %s (expected [..., %lld])",
          to_string(x.shape()).c_str(), to_string(w.shape()).c_str(),
          static_cast<long long>(w.ndim() == 2 ? w.size(1) : -1));
   if (args[2].given()) {
@@ -195,7 +198,8 @@ void rule_linear(Args args, Meta* out) {
 
 void call_linear(Args args, Tensor* out) {
   const Tensor& w = args[1].tensor();
-  const Tensor w_t = view_of(w, {w.size(1), w.size(0)}, {w.strides()[1], w.strides()[0]}, w.offset());
+  const Tensor w_t =
+      view_of(w, {w.size(1), w.size(0)}, {w.strides()[1], w.strides()[0]}, w.offset());
   matrix_product(flat_view(*out), flat_view(contiguous_data(args[0].tensor())), w_t,
                  args[2].given() ? args[2].tensor() : Tensor());
 }

@@ -82,9 +82,9 @@ constexpr Saves saves_output(int i) { return Saves{1} << (16 + i); }
 
 struct Op {
   const char* name;
-  // "x: Tensor, dim: int, weight: Tensor?, shape: int[], tensors: Tensor[], dtype: dtype? -> Tensor"
-  // Kinds: Tensor, Scalar (a tensor or a number), int, float, bool, int[], dtype; `?` = may be
-  // undefined. Each output is one "Tensor" after the arrow.
+  // "x: Tensor, dim: int, weight: Tensor?, shape: int[], tensors: Tensor[], dtype: dtype? ->
+  // Tensor" Kinds: Tensor, Scalar (a tensor or a number), int, float, bool, int[], dtype; `?` = may
+  // be undefined. Each output is one "Tensor" after the arrow.
   const char* signature;
   void (*rule)(Args args, Meta* out);
   // Fills the outputs; null for ops that only make views.
@@ -96,6 +96,10 @@ struct Op {
   // Output i depends on element i of the arguments alone and any output layout will do: the
   // kernel may write over its first argument, and the binding adds an in-place form `name_`.
   bool elementwise = false;
+  // Changes some elements of its first argument and leaves the rest: the call gets an output that
+  // holds the argument's values already (in place: the argument itself, of any layout). Whatever
+  // can fail must fail before the first write. The binding adds `name_`.
+  bool updates = false;
 };
 
 // A family's ops; registry.cc lists the families.

@@ -122,6 +122,10 @@ void adam_step(const OptimizerLists& lists, const Tensors& steps, const AdamArgs
   if (steps.size() != lists.params.size())
     fail(ErrorKind::Shape, "Adam: got %zu step counts for %zu parameters", steps.size(),
          lists.params.size());
+  for (const Tensor& step : steps)
+    if (step.numel() != 1)
+      fail(ErrorKind::Shape, "Adam: step: expected one number, got shape %s",
+           to_string(step.shape()).c_str());
   // Parameters that have missed steps for want of a gradient need other bias corrections.
   std::map<double, OptimizerLists> by_step;
   Tensors next(steps.size());

@@ -56,8 +56,9 @@ void rule(Args args, Meta* out) {
   if (row.rule == ReduceRule::Same || row.rule == ReduceRule::Index) {
     for (int64_t d : dims)
       if (x.size(d) == 0)
-        fail(ErrorKind::Shape, "%s: dimension %lld of shape %s is empty and %s of nothing is not defined",
-             row.name, static_cast<long long>(d), to_string(x.shape()).c_str(), row.name);
+        fail(ErrorKind::Shape,
+             "%s: dimension %lld of shape %s is empty and %s of nothing is not defined", row.name,
+             static_cast<long long>(d), to_string(x.shape()).c_str(), row.name);
   }
   Dims shape = keepdim_shape(x.shape(), dims);
   if (!args[2].boolean())
@@ -104,6 +105,7 @@ void call_kernel(Args args, Tensor* out) {
   if (out->numel() == 0) return;
   const ReduceRow& row = kRows[kOp];
   const Tensor& x = args[0].tensor();
+  if (out->numel() == 0) return;
   const DType type = compute_dtype(x.dtype());
   const Layout layout = reduction_layout(x, reduced_dims(row.name, args), type);
   const bool typed = row.rule == ReduceRule::Sum || row.rule == ReduceRule::Same;
@@ -127,8 +129,8 @@ void call_kernel(Args args, Tensor* out) {
 template <int kOp, Saves kSaves, class Row>
 void gradient(Gradient& ctx) {
   const Dims& shape = ctx.shape(0);
-  const Dims dims = normalize_dims(
-      kRows[kOp].name, ctx.arg(1).given() ? ctx.arg(1).dims() : Dims(), shape.size());
+  const Dims dims = normalize_dims(kRows[kOp].name, ctx.arg(1).given() ? ctx.arg(1).dims() : Dims(),
+                                   shape.size());
   const Dims kept = keepdim_shape(shape, dims);
   const Tensor x = kSaves & saves::X ? ctx.x() : Tensor();
   const Tensor y = kSaves & saves::Y ? reshape(ctx.output(), kept) : Tensor();
@@ -165,10 +167,10 @@ constexpr Op kOps[] = {
 
 OpSpan reduce_ops() { return kOps; }
 
-#define REDUCE(name, ...)                                                    \
-  Tensor name(const Tensor& x, const Dims& dims, bool keepdim) {             \
-    return call(kOps[static_cast<int>(ReduceOp::name)], x,                   \
-                dims.empty() ? Value() : Value(dims), keepdim);              \
+#define REDUCE(name, ...)                                                                        \
+  Tensor name(const Tensor& x, const Dims& dims, bool keepdim) {                                 \
+    return call(kOps[static_cast<int>(ReduceOp::name)], x, dims.empty() ? Value() : Value(dims), \
+                keepdim);                                                                        \
   }
 #include "ops/reduce.def"
 #undef REDUCE

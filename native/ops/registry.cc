@@ -13,10 +13,15 @@
   X(create)                    \
   X(view)                      \
   X(matmul)                    \
+  X(join)                      \
+  X(index)                     \
+  X(scatter)                   \
   X(random)                    \
   X(softmax)                   \
   X(loss)                      \
   X(scan)                      \
+  X(sort)                      \
+  X(search)                    \
   X(image)
 
 namespace cresset {

@@ -8,7 +8,7 @@
 #include "ops/lines.h"
 #include "ops/math.h"
 
-// Running sums and the like along one dimension.
+// Running sums, products and extremes along one dimension.
 namespace cresset {
 namespace {
 
@@ -68,10 +68,10 @@ Tensor linear_recurrence(const Tensor& a, const Tensor& b, int dim, bool reverse
 // Elements moved up by one along `dim`; the first place is filled.
 Tensor previous(const Tensor& x, int dim, double fill) {
   if (x.numel() == 0) return x;
-  if (x.ndim() == 0) return full(x.shape(), fill, x.dtype());
-  const Tensor moved = full(x.shape(), fill, x.dtype());
-  copy_(slice(moved, dim, 1, x.size(dim)), slice(x, dim, 0, x.size(dim) - 1));
-  return moved;
+  Dims first = x.shape();
+  if (first.empty()) return full(first, fill, x.dtype());
+  first[dim] = 1;
+  return cat({full(first, fill, x.dtype()), slice(x, dim, 0, x.size(dim) - 1)}, dim);
 }
 
 void rule_cumsum(Args args, Meta* out) {
@@ -161,7 +161,55 @@ void gradient_recurrence(Gradient& ctx) {
   ctx.set(0, reverse ? previous(back, dim, 0) * y : back * previous(y, dim, 0));
 }
 
-enum { kCumsum, kCumprod, kLogcumsumexp, kRecurrence };
+template <template <class> class Compare>
+void call_running_extreme(const char* op, Args args, Tensor* out) {
+  if (out->numel() == 0) return;
+  const Tensor& x = args[0].tensor();
+  const DType type = compute_dtype(x.dtype());
+  const Tensor from = contiguous_data(cast_data(x, type));
+  const Tensor values = x.dtype() == type ? out[0] : empty(x.shape(), type);
+  const Lines lines(x.shape(), dim_of(op, args));
+  with_compute_type(type, [&](auto zero) {
+    using T = decltype(zero);
+    for_each_line(0, lines.count(), lines.n, [&](int64_t line) {
+      const int64_t start = lines.start(line);
+      T best = from.data<T>()[start];
+      int64_t best_at = 0;
+      for (int64_t k = 0, at = start; k < lines.n; ++k, at += lines.inner) {
+        const T value = from.data<T>()[at];
+        // NaN wins over numbers, and of equals the last.
+        if (value != value || (best == best && Compare<T>()(value, best))) {
+          best = value;
+          best_at = k;
+        }
+        values.data<T>()[at] = best;
+        out[1].data<int64_t>()[at] = best_at;
+      }
+    });
+  });
+  if (!values.same(out[0])) copy_into(out[0], values);
+}
+
+void rule_running_extreme(const char* op, Args args, Meta* out) {
+  const Tensor& x = args[0].tensor();
+  dim_of(op, args);
+  out[0] = Meta(x.dtype(), x.shape());
+  out[1] = Meta(DType::Int64, x.shape());
+}
+void rule_cummax(Args args, Meta* out) { rule_running_extreme("cummax", args, out); }
+void rule_cummin(Args args, Meta* out) { rule_running_extreme("cummin", args, out); }
+void call_cummax(Args args, Tensor* out) {
+  call_running_extreme<std::greater_equal>("cummax", args, out);
+}
+void call_cummin(Args args, Tensor* out) {
+  call_running_extreme<std::less_equal>("cummin", args, out);
+}
+void gradient_running_extreme(Gradient& ctx) {
+  const int dim = static_cast<int>(ctx.arg(1).integer());
+  ctx.set(0, scatter_add(zeros(ctx.shape(0), ctx.dtype(0)), dim, ctx.output(1), ctx.g()));
+}
+
+enum { kCumsum, kCumprod, kLogcumsumexp, kCummax, kCummin, kRecurrence };
 const Op ops[] = {
     {"cumsum", "x: Tensor, dim: int, reverse: bool -> Tensor", rule_cumsum, call_cumsum,
      gradient_cumsum},
@@ -169,6 +217,10 @@ const Op ops[] = {
      saves_input(0) | saves_output(0)},
     {"logcumsumexp", "x: Tensor, dim: int -> Tensor", rule_logcumsumexp, call_logcumsumexp,
      gradient_logcumsumexp, saves_input(0) | saves_output(0)},
+    {"cummax", "x: Tensor, dim: int -> Tensor, Tensor", rule_cummax, call_cummax,
+     gradient_running_extreme, saves_output(1), 2},
+    {"cummin", "x: Tensor, dim: int -> Tensor, Tensor", rule_cummin, call_cummin,
+     gradient_running_extreme, saves_output(1), 2},
     {"linear_recurrence", "a: Tensor, b: Tensor, dim: int, reverse: bool -> Tensor",
      rule_recurrence, call_recurrence, gradient_recurrence, saves_input(0) | saves_output(0)},
 };

@@ -38,8 +38,8 @@ void rule(const char* op, Args args, Meta* out) {
   const Tensor& x = args[0].tensor();
   dim_of(op, args);
   if (!is_float(x.dtype()))
-    fail(ErrorKind::DType, "%s: expected a floating dtype, got %s; pass a dtype or convert first", op,
-         name(x.dtype()));
+    fail(ErrorKind::DType, "%s: expected a floating dtype, got %s; pass a dtype or convert first",
+         op, name(x.dtype()));
   *out = Meta(x.dtype(), x.shape());
 }
 

@@ -32,7 +32,8 @@ DType output_dtype(const UnaryRow& row, DType x) {
     case UnaryRule::Predicate:
       return DType::Bool;
     case UnaryRule::Number:
-      if (x == DType::Bool) fail(ErrorKind::DType, "%s: expected numbers, got dtype bool", row.name);
+      if (x == DType::Bool)
+        fail(ErrorKind::DType, "%s: expected numbers, got dtype bool", row.name);
       return x;
     case UnaryRule::Integral:
       if (is_float(x))
@@ -73,12 +74,12 @@ Tensor fused_gradient(int op, const Tensor& g, const Tensor& saved) {
 }
 
 // Each row's gradient expression; its type is `None` where the row says none.
-#define UNARY(name, rule, saves_, gradient, fused_op)                                      \
-  struct Gradient_##name {                                                               \
-    static auto of([[maybe_unused]] const Tensor& x, [[maybe_unused]] const Tensor& y,   \
-                   [[maybe_unused]] const Tensor& g) {                                   \
-      return gradient;                                                                   \
-    }                                                                                    \
+#define UNARY(name, rule, saves_, gradient, fused_op)                                  \
+  struct Gradient_##name {                                                             \
+    static auto of([[maybe_unused]] const Tensor& x, [[maybe_unused]] const Tensor& y, \
+                   [[maybe_unused]] const Tensor& g) {                                 \
+      return gradient;                                                                 \
+    }                                                                                  \
   };
 #include "ops/unary.def"
 #undef UNARY
@@ -105,8 +106,14 @@ constexpr auto gradient_or_null() -> void (*)(Gradient&) {
 
 template <int kOp, Saves kSaves, class Row>
 constexpr Op make_op() {
-  return {kRows[kOp].name, "x: Tensor -> Tensor", rule<kOp>, call_kernel<kOp>,
-          gradient_or_null<kOp, kSaves, Row>(), kSaves, 1, true};
+  return {kRows[kOp].name,
+          "x: Tensor -> Tensor",
+          rule<kOp>,
+          call_kernel<kOp>,
+          gradient_or_null<kOp, kSaves, Row>(),
+          kSaves,
+          1,
+          true};
 }
 
 constexpr Op kOps[] = {

@@ -124,8 +124,8 @@ void rule_expand(Args args, Meta* out) {
     if (shape[i] == -1) shape[i] = x.size(i - shift);
   check_shape("expand", shape);
   if (!broadcasts_to(x.shape(), shape))
-    fail(ErrorKind::Shape, "expand: shape %s cannot be expanded to %s", to_string(x.shape()).c_str(),
-         to_string(args[1].dims()).c_str());
+    fail(ErrorKind::Shape, "expand: shape %s cannot be expanded to %s",
+         to_string(x.shape()).c_str(), to_string(args[1].dims()).c_str());
   *out = Meta::view(x, shape, broadcast_strides(x.shape(), x.strides(), shape), x.offset());
 }
 
@@ -203,7 +203,8 @@ Geometry unfold_geometry(const Geometry& x, Args args) {
   const int64_t n = x.shape.empty() ? 1 : x.shape[dim];
   if (size < 0 || size > n || step < 1)
     fail(ErrorKind::Range, "unfold: size %lld and step %lld do not fit dimension %d of size %lld",
-         static_cast<long long>(size), static_cast<long long>(step), dim, static_cast<long long>(n));
+         static_cast<long long>(size), static_cast<long long>(step), dim,
+         static_cast<long long>(n));
   Geometry out = x;
   const int64_t stride = x.shape.empty() ? 1 : x.strides[dim];
   if (!x.shape.empty()) {
@@ -249,7 +250,8 @@ void rule_as_strided(Args args, Meta* out) {
              !__builtin_add_overflow(span < 0 ? low : high, span, span < 0 ? &low : &high);
   }
   if (!inside || (numel(shape) > 0 && (low < 0 || high >= items)))
-    fail(ErrorKind::Range, "as_strided: shape %s, strides %s, offset %lld leave a storage of %lld elements",
+    fail(ErrorKind::Range,
+         "as_strided: shape %s, strides %s, offset %lld leave a storage of %lld elements",
          to_string(shape).c_str(), to_string(strides).c_str(), static_cast<long long>(offset),
          static_cast<long long>(items));
   *out = Meta::view(x, shape, strides, offset);

@@ -11,8 +11,8 @@ void rule_where(Args args, Meta* out) {
   const Tensor &c = args[0].tensor(), &a = args[1].tensor(), &b = args[2].tensor();
   if (c.dtype() != DType::Bool && c.dtype() != DType::UInt8)
     fail(ErrorKind::DType, "where: expected a bool condition, got dtype %s", name(c.dtype()));
-  *out = Meta(result_type(a, b),
-              broadcast_shapes("where", c.shape(), broadcast_shapes("where", a.shape(), b.shape())));
+  *out = Meta(result_type(a, b), broadcast_shapes("where", c.shape(),
+                                                  broadcast_shapes("where", a.shape(), b.shape())));
 }
 
 struct Loop {
@@ -34,8 +34,8 @@ void call_where(Args args, Tensor* out) {
         const Loop& loop = *static_cast<const Loop*>(ctx);
         for_each_run(loop.walk, begin, end,
                      [&](int64_t n, char* const* data, const int64_t* strides) {
-                       loop.fn(n, data[0], reinterpret_cast<const uint8_t*>(data[1]),
-                               strides[1], data[2], strides[2], data[3], strides[3]);
+                       loop.fn(n, data[0], reinterpret_cast<const uint8_t*>(data[1]), strides[1],
+                               data[2], strides[2], data[3], strides[3]);
                      });
       },
       const_cast<Loop*>(&loop));

@@ -32,6 +32,8 @@ const parameters: Record<string, string> = {
   ),
   cat: 'tensors, dim',
   clamp: 'input, min, max',
+  argsort: 'input, dim, {descending}',
+  bucketize: 'input, boundaries, {right, out_int32}',
   cumprod: 'input, dim, {dtype}',
   cumsum: 'input, dim, {dtype}',
   diff: 'input, {n, dim, prepend, append}',
@@ -57,13 +59,16 @@ const parameters: Record<string, string> = {
   eye: 'n, m, {dtype, requires_grad}',
   flip: 'input, dims',
   flatten: 'input, start_dim, end_dim',
+  kthvalue: 'input, k, dim, {keepdim}',
   log_softmax: 'input, dim, {dtype}',
   logit: 'input, {eps}',
   norm: 'input, {p, dim, keepdim}',
   repeat_interleave: 'input, repeats, {dim, output_size}',
   stack: 'tensors, dim',
   take_along_dim: 'input, indices, dim',
+  quantile: 'input, q, {dim, keepdim, interpolation}',
   softmax: 'input, dim, {dtype}',
+  sort: 'input, dim, {descending}',
   tensordot: 'a, b, dims',
 };
 
@@ -72,6 +77,9 @@ const renamed: Record<string, string> = { __getitem__: 'index', split_with_sizes
 
 /** Calls that no list of parameters can describe. */
 const adapters: Record<string, (own: Callable, args: unknown[], kwargs: Record<string, unknown>) => unknown> = {
+  ...Object.fromEntries(['max', 'min'].map((name) => [name, extreme])),
+  // Ours are always sorted, and stable.
+  topk: (own, args, kwargs) => own(...arrange('input, k, dim, {largest}', args.slice(0, 4), kwargs)),
   ...Object.fromEntries(['std', 'std_mean', 'var', 'var_mean'].map((name) => [name, spread])),
   // Zero-dim tensors where ours take numbers.
   arange: (own, args, kwargs) => own(...arrange('start, end, {step, dtype}', args.map(numberOf), kwargs)),
@@ -102,11 +110,17 @@ function spread(own: Callable, [input, second]: unknown[], { unbiased, ...option
 /** An entry of Python's index: `{ slice }`, `{ ellipsis }`, None, numbers and tensors. */
 function indexOf(entry: unknown): unknown {
   if (entry === undefined) return null;
-  const { slice, ellipsis } = Object(entry) as { slice?: (number | null)[]; ellipsis?: boolean };
+  const { slice, ellipsis } = Object(entry) as { slice?: unknown; ellipsis?: boolean };
   if (ellipsis) return '...';
-  if (!slice) return entry;
+  if (!Array.isArray(slice)) return entry;
   const [start, stop, step] = slice.map((value) => value ?? undefined);
   return { start, stop, step };
+}
+
+/** With a dimension by position, or as an option. */
+function extreme(own: Callable, [input, by, keepdim]: unknown[], kwargs: Record<string, unknown>): unknown {
+  if (by === undefined && kwargs.dim === undefined) return own(input);
+  return own(input, typeof by === 'object' ? by : { dim: by, keepdim, ...kwargs });
 }
 
 function numberOf(value: unknown): unknown {

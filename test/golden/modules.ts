@@ -5,6 +5,7 @@ import * as cresset from '../../lib/index.js';
 import { type CallCase, checkCall } from './call.js';
 import { compareTensors } from './compare.js';
 import type { CaseFile } from './data.js';
+import { models } from './models.js';
 import type { Check } from './run.js';
 import { decode, decodeOptions, isTensorRef, tensorOf } from './values.js';
 
@@ -21,6 +22,7 @@ export interface ModuleLike {
 export type ModuleClass = new (...args: unknown[]) => ModuleLike;
 
 interface ModuleCase extends CallCase {
+  module: string;
   init: { args: unknown[]; kwargs: Record<string, unknown> };
   training: boolean;
   state_dict: Record<string, unknown>;
@@ -55,8 +57,9 @@ function initOptions(kwargs: Record<string, unknown>, tensors: Record<string, Te
 }
 
 /** The check of `modules/<name>`. */
-export function moduleCheck({ name, tensors }: CaseFile): Check | undefined {
-  const Class = moduleClass(name);
+export function moduleCheck({ cases, tensors }: CaseFile): Check | undefined {
+  const module = (cases[0] as ModuleCase).module.split('.').at(-1) as string;
+  const Class = models[module] ?? moduleClass(module);
   return (
     Class &&
     ((untyped) => {

@@ -45,11 +45,12 @@ function compareState(
       const want = typeof ref === 'number' ? ref : tensorOf(ref as { tensor: string }, tensors);
       const what = `state ${name}.${key}`;
       if (got instanceof Tensor && want instanceof Tensor && want.ndim > 0) compareTensors(what, got, want, test);
-      else if (Number(plainOf(got)) !== Number(plainOf(want)))
+      else if (!near(Number(plainOf(got)), Number(plainOf(want)), test))
         throw new Mismatch(`${what}: got ${plainOf(got)}, want ${plainOf(want)}`);
     }
   });
 }
+const near = (got: number, want: number, { rtol, atol }: Case) => Math.abs(got - want) <= atol + rtol * Math.abs(want);
 const plainOf = (x: unknown) => (x instanceof Tensor ? x.item() : x);
 
 /** Runs the steps with the stored gradients; parameters are compared after each. */

@@ -135,6 +135,26 @@ test('wrong arguments are named', () => {
   assert.throws(() => adam.loadStateDict(wrong.stateDict()), /exp_avg: expected shape \[1\], got \[2\]/);
 });
 
+test('state that was tampered with is an error, and the parameter stays', () => {
+  const x = leaf([1, 1]);
+  const adam = new optim.Adam([x]);
+  stepWith(adam, x, [1, 1]);
+  const before = values(x);
+  const state = adam.state.get(x) as optim.ParamState;
+  for (const [key, wrong] of [
+    ['exp_avg', cr.ones([3])],
+    ['step', cr.ones([2])],
+    ['exp_avg_sq', undefined],
+  ] as const) {
+    const right = state[key] as Tensor;
+    state[key] = wrong as Tensor;
+    assert.throws(() => adam.step(), /Adam: .*shape|exp_avg_sq: expected a Tensor/);
+    state[key] = right;
+  }
+  assert.equal(values(x), before);
+  adam.step();
+});
+
 test('a small network learns', () => {
   cr.manualSeed(1);
   const net = new nn.Sequential(new nn.Linear(2, 16), new nn.Tanh(), new nn.Linear(16, 2));

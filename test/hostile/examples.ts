@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: MIT
+// Valid calls that the sweep spoils. Most exports are found to work with one of the candidates; the table holds the rest.
+import { AutogradFunction, Generator, nn, optim, type Tensor, tensor } from 'cresset';
+
+const fill = (shape: readonly number[], dtype: 'float32' | 'float64' = 'float32') => {
+  const count = shape.reduce((n, size) => n * size, 1);
+  const values = Float64Array.from({ length: count }, (_, i) => 0.1 + ((i * 0.618) % 0.8));
+  return tensor(values).to(dtype).reshape(shape);
+};
+const x = () => fill([4, 6]);
+const y = () => fill([4, 6]).add(0.05);
+const square = () => fill([4, 4]);
+const vector = () => fill([6]);
+const index = () => tensor([1, 0, 2, 1]);
+const mask = () => x().gt(0.4);
+const leaf = () => fill([3], 'float64').requiresGrad_();
+const image = () => fill([2, 4, 8, 8]);
+const batches = () => fill([2, 3, 3]);
+const parameter = () => fill([4, 6]).requiresGrad_();
+const stepped = () => {
+  const p = parameter();
+  p.mul(2).sum().backward();
+  return p;
+};
+
+const optimizer = () => new optim.SGD([stepped()], { lr: 0.1 });
+
+/** Tried in this order; the first that works is the example. */
+export const candidates: readonly (() => unknown[])[] = [
+  () => [x(), { dim: 0, keepdim: true }],
+  () => [x(), y(), 0.5],
+  () => [x(), y()],
+  () => [x(), 1, 0],
+  () => [x(), 1],
+  () => [x(), [6, 4]],
+  () => [x(), 0.5],
+  () => [x()],
+  () => [x(), 'float64'],
+  () => [mask()],
+  () => [tensor([1, 2]), tensor([3, 4])],
+  () => [tensor([1, 2])],
+  () => [tensor([1, 2]), tensor([1, 2])],
+  () => [square(), square()],
+  () => [square(), square(), square()],
+  () => [square()],
+  () => [vector(), vector()],
+  () => [vector()],
+  () => [x(), vector()],
+  () => [x(), 0, index()],
+  () => [x(), index()],
+  () => [x(), 1, index(), x().narrow(1, 0, 4)],
+  () => [batches(), batches()],
+  () => [batches(), batches(), batches()],
+  () => [batches()],
+  () => [image(), 2],
+  () => [image()],
+  () => [[x(), y()], 1],
+  () => [[x(), y()]],
+  () => [[x()]],
+  () => [[4, 6], 1],
+  () => [[4, 6]],
+  () => [4, 6],
+  () => [6],
+  () => [0.5],
+  () => [() => 1],
+  () => ['float32'],
+  () => ['text'],
+  () => [[new nn.Identity()]],
+  () => [{ a: new nn.Identity() }],
+  () => [new nn.Linear(6, 4)],
+  () => [[stepped()], { lr: 0.1 }],
+  () => [[stepped()]],
+  () => [optimizer(), 0.5],
+  () => [optimizer(), 2],
+  () => [optimizer(), [2, 4]],
+  () => [optimizer(), () => 0.5],
+  () => [optimizer()],
+  () => [],
+];
+
+class Twice extends AutogradFunction {
+  static override forward(_: unknown, a: Tensor): Tensor {
+    return a.mul(2);
+  }
+  static override backward(_: unknown, g: Tensor): Tensor {
+    return g.mul(2);
+  }
+}
+const gradcheckExample = () => [(a: Tensor) => Twice.apply(a), [leaf()], { eps: 1e-6, atol: 1e-5, rtol: 1e-3 }];
+const creation = () => ({ dtype: 'float64', requiresGrad: true });
+const random = () => ({ ...creation(), generator: new Generator(1) });
+const makeNet = () => new nn.Sequential(new nn.Linear(6, 4), new nn.ReLU());
+
+const bitwise = () => [tensor([1, 2]), tensor([3, 1])];
+
+/** Calls that no candidate is, or that should have more options than candidates have. */
+export const examples: Record<string, (() => unknown[]) | undefined> = {
+  'Tensor.backward': () => [
+    parameter().mul(2).sum(),
+    { gradient: tensor(1, { dtype: 'float32' }), retainGraph: true, createGraph: false },
+  ],
+  'Tensor.item': () => [tensor([1.5])],
+  'Tensor.itemBigInt': () => [tensor([3])],
+  'Tensor.grad (set)': () => [parameter(), x()],
+  normal_: () => [x(), 0, 1, { generator: new Generator(1) }],
+  random_: () => [x(), 0, 9, { generator: new Generator(1) }],
+  'Generator.setState': () => [new Generator(1).getState()],
+  bitwiseAnd: bitwise,
+  bitwiseOr: bitwise,
+  bitwiseXor: bitwise,
+  bitwiseLeftShift: bitwise,
+  bitwiseRightShift: bitwise,
+  bitwiseNot: () => [tensor([1, 2])],
+  addmv: () => [fill([4]), square(), fill([4]), { beta: 2, alpha: 3 }],
+  addr: () => [x(), fill([4]), vector(), { beta: 2, alpha: 3 }],
+  addbmm: () => [fill([3, 3]), batches(), batches(), { beta: 2, alpha: 3 }],
+  baddbmm: () => [batches(), batches(), batches(), { beta: 2, alpha: 3 }],
+  expand: () => [vector(), [4, 6]],
+  broadcastTo: () => [vector(), [4, 6]],
+  normal: () => [0, 1, [2, 3], random()],
+  randintLike: () => [x(), 0, 9, random()],
+  unflatten: () => [x(), 1, [2, 3]],
+  movedim: () => [x(), 0, 1],
+  unsqueeze: () => [x(), 1],
+  softmax: () => [x(), 1, { dtype: 'float64' }],
+  logSoftmax: () => [x(), 1, { dtype: 'float64' }],
+  arange: () => [0, 10, { step: 2, ...creation() }],
+  linspace: () => [0, 1, 5, creation()],
+  full: () => [[2, 3], 1.5, creation()],
+  zeros: () => [[2, 3], creation()],
+  ones: () => [[2, 3], creation()],
+  tensor: () => [[[1, 2, 3]], creation()],
+  fromBuffer: () => [new Float32Array(6), { shape: [2, 3], dtype: 'float32', requiresGrad: true }],
+  rand: () => [[2, 3], random()],
+  randn: () => [[2, 3], random()],
+  randint: () => [0, 10, [2, 3], { dtype: 'int32', generator: new Generator(1) }],
+  randperm: () => [8, { dtype: 'int64', generator: new Generator(1) }],
+  noGrad: () => [() => 1],
+  enableGrad: () => [() => 1],
+  grad: () => {
+    const a = leaf();
+    return [
+      [a.mul(a).sum()],
+      [a],
+      { gradOutputs: [tensor(1)], retainGraph: true, createGraph: true, allowUnused: true },
+    ];
+  },
+  gradcheck: gradcheckExample,
+  gradgradcheck: gradcheckExample,
+  setMemoryLimit: () => [0],
+  setNumThreads: () => [2],
+  setParallelBackend: () => ['pool'],
+  einsum: () => ['ij,kj->ik', [x(), y()]],
+  where: () => [mask(), x(), y()],
+  slice: () => [x(), 1, 0, 5, 2],
+  narrow: () => [x(), 1, 1, 3],
+  select: () => [x(), 1, 2],
+  unfold: () => [x(), 1, 3, 2],
+  asStrided: () => [x(), [2, 2], [6, 1], 1],
+  transpose: () => [x(), 0, 1],
+  permute: () => [x(), [1, 0]],
+  clamp: () => [x(), 0.2, 0.6],
+  lerp: () => [x(), y(), 0.3],
+  addmm: () => [square(), square(), square(), { beta: 2, alpha: 3 }],
+  tensordot: () => [square(), square(), 1],
+  multinomial: () => [x(), 3, { replacement: true, generator: new Generator(1) }],
+  imageBatch: () => [tensor(new Uint8Array(24)).reshape([4, 6]), index(), 1 / 255, 0],
+  'new optim.lrScheduler.ChainedScheduler': () => [[new optim.lrScheduler.StepLR(optimizer(), { stepSize: 2 })]],
+  'new optim.lrScheduler.CosineAnnealingLR': () => [optimizer(), { tMax: 5, etaMin: 0 }],
+  'new optim.lrScheduler.CosineAnnealingWarmRestarts': () => [optimizer(), { t0: 5, tMult: 2, etaMin: 0 }],
+  'new optim.lrScheduler.ExponentialLR': () => [optimizer(), { gamma: 0.9 }],
+  'new optim.lrScheduler.MultiStepLR': () => [optimizer(), { milestones: [2, 4], gamma: 0.1 }],
+  'new optim.lrScheduler.OneCycleLR': () => [optimizer(), { maxLr: 0.5, totalSteps: 10 }],
+  'new optim.lrScheduler.SequentialLR': () => {
+    const shared = optimizer();
+    const make = () => new optim.lrScheduler.StepLR(shared, { stepSize: 2 });
+    return [shared, { schedulers: [make(), make()], milestones: [3] }];
+  },
+  'new optim.lrScheduler.StepLR': () => [optimizer(), { stepSize: 2, gamma: 0.1 }],
+  'new optim.SGD': () => [
+    [stepped()],
+    { lr: 0.1, momentum: 0.9, dampening: 0, weightDecay: 0.01, nesterov: true, maximize: false },
+  ],
+  'new optim.Adam': () => [
+    [stepped()],
+    { lr: 0.1, betas: [0.9, 0.99], eps: 1e-8, weightDecay: 0.01, amsgrad: true, maximize: false },
+  ],
+  'new optim.AdamW': () => [[stepped()], { lr: 0.1, betas: [0.9, 0.99], eps: 1e-8, weightDecay: 0.01, amsgrad: true }],
+  'new nn.Linear': () => [6, 4, { bias: true, dtype: 'float32' }],
+  'new nn.Sequential': () => [new nn.Linear(6, 4), new nn.ReLU()],
+  'nn.Sequential.forward': () => [x()],
+  'new nn.Bilinear': () => [6, 6, 4, { bias: true }],
+  'nn.Bilinear.forward': () => [x(), y()],
+  'new nn.Unflatten': () => [1, [2, 3]],
+  'new nn.Flatten': () => [1, -1],
+  'new nn.LogSoftmax': () => [1],
+  'new nn.Softmax': () => [1],
+  'new nn.Softmin': () => [1],
+  'new nn.Threshold': () => [0.1, 20],
+  'new nn.ParameterList': () => [[new nn.Parameter(x()), new nn.Parameter(y())]],
+  'nn.ParameterList.at': () => [1],
+  'nn.ParameterList.append': () => [new nn.Parameter(x())],
+  'nn.ModuleDict.set': () => ['name', new nn.Identity()],
+  'nn.Module.registerBuffer': () => ['running', x(), { persistent: false }],
+  'nn.Module.registerParameter': () => ['extra', new nn.Parameter(x())],
+  'nn.Module.registerModule': () => ['extra', new nn.Identity()],
+  'new nn.ModuleList': () => [[makeNet()]],
+  'nn.init.calculateGain': () => ['leakyRelu', 0.1],
+  'nn.functional.batchNorm': () => [
+    image(),
+    fill([4]),
+    fill([4]),
+    { weight: fill([4]), bias: fill([4]), training: true, momentum: 0.1, eps: 1e-5 },
+  ],
+  'nn.functional.layerNorm': () => [x(), [6], { weight: vector(), bias: vector(), eps: 1e-5 }],
+  'nn.functional.rmsNorm': () => [x(), [6], { weight: vector(), eps: 1e-5 }],
+  'nn.functional.linear': () => [x(), fill([3, 6]), fill([3])],
+  'nn.functional.crossEntropy': () => [
+    x(),
+    index(),
+    { weight: vector(), ignoreIndex: -100, reduction: 'mean', labelSmoothing: 0.1 },
+  ],
+  'nn.functional.nllLoss': () => [x(), index(), { weight: vector(), ignoreIndex: -100, reduction: 'sum' }],
+  'nn.functional.dropout': () => [x(), { p: 0.5, training: true, generator: new Generator(1) }],
+};
+
+/** What has no valid call by itself: abstract classes and what only the library calls. */
+const omitted = new Set([
+  'new AutogradFunction',
+  'AutogradFunction.apply',
+  'AutogradFunction.forward',
+  'AutogradFunction.backward',
+  'FunctionContext.use',
+  'nn.ModuleDict.forward',
+  'nn.ModuleList.forward',
+  'nn.ParameterList.forward',
+  'new optim.Optimizer',
+  'new optim.lrScheduler.LRScheduler',
+]);
+/** Methods that are protected in TypeScript. */
+const isProtected = (name: string) => /^optim\..*\.(check|update|updateWithMomentum|run)$/.test(name);
+export const isOmitted = (name: string): boolean => omitted.has(name) || isProtected(name);

@@ -3,6 +3,8 @@ import { native } from './native.js';
 import * as counting from './ops/counting.js';
 import type { Unary } from './ops/define.js';
 import * as differences from './ops/differences.js';
+import type { ValuesAndIndices } from './ops/extremes.js';
+import * as extremes from './ops/extremes.js';
 import * as indexing from './ops/indexing.js';
 import { tensorSplit } from './ops/join.js';
 import * as masked from './ops/masked.js';
@@ -26,6 +28,7 @@ const families = {
   ...ops,
   ...counting,
   ...differences,
+  ...extremes,
   ...index,
   ...masked,
   ...matrix,
@@ -40,7 +43,7 @@ const families = {
   tensorSplit,
 };
 type Families = typeof families;
-type Overloaded = 'nonzero';
+type Overloaded = 'max' | 'min' | 'nonzero';
 // biome-ignore lint/suspicious/noExplicitAny: the first parameter may not be resolved while Tensor's own type is
 type Method<F> = F extends (x: any, ...rest: infer A) => infer R ? (...rest: A) => R : never;
 type OpMethods = { [K in Exclude<keyof Families, Overloaded>]: Method<Families[K]> };
@@ -59,6 +62,12 @@ declare module './tensor.js' {
     /** Positions of the non-zero elements, (count, ndim) int64; with `asTuple` one vector per dimension. */
     nonzero(options?: { asTuple?: false }): Tensor;
     nonzero(options: { asTuple: true }): Tensor[];
+    /** Largest element of all, of two elementwise, or along a dimension with its index. */
+    max(other?: Tensor): Tensor;
+    max(dim: number, options?: { keepdim?: boolean }): ValuesAndIndices;
+    /** Smallest element of all, of two elementwise, or along a dimension with its index. */
+    min(other?: Tensor): Tensor;
+    min(dim: number, options?: { keepdim?: boolean }): ValuesAndIndices;
   }
 }
 

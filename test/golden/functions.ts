@@ -50,6 +50,8 @@ const parameters: Record<string, string> = {
   'nn.functional.rms_norm': 'input, normalized_shape, {weight, eps}',
   'nn.functional.softmin': 'input, dim, {dtype}',
   'nn.functional.unfold': 'input, kernel_size, {dilation, padding, stride}',
+  max: 'input, dim, {keepdim}',
+  min: 'input, dim, {keepdim}',
   'linalg.matrix_norm': 'input, {ord, dim, keepdim}',
   'linalg.norm': 'input, {ord, dim, keepdim}',
   'linalg.vector_norm': 'input, {ord, dim, keepdim}',

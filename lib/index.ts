@@ -37,6 +37,7 @@ export * from './ops/counting.js';
 export type { Binary, ReduceOptions, Reduction, Unary } from './ops/define.js';
 export * from './ops/differences.js';
 export * from './ops/einsum.js';
+export * from './ops/extremes.js';
 export { imageBatch } from './ops/image.js';
 export * from './ops/indexing.js';
 export { slice } from './ops/indexing.js';

@@ -3,6 +3,8 @@ import { native } from './native.js';
 import * as counting from './ops/counting.js';
 import type { Unary } from './ops/define.js';
 import * as differences from './ops/differences.js';
+import type { ValuesAndIndices } from './ops/extremes.js';
+import * as extremes from './ops/extremes.js';
 import * as indexing from './ops/indexing.js';
 import { tensorSplit } from './ops/join.js';
 import * as masked from './ops/masked.js';
@@ -19,9 +21,7 @@ import {
   bucketize,
   type DimOptions,
   kthvalue,
-  max,
   median,
-  min,
   quantile,
   searchsorted,
   sort,
@@ -41,6 +41,7 @@ const families = {
   ...ops,
   ...counting,
   ...differences,
+  ...extremes,
   ...index,
   ...masked,
   ...matrix,
@@ -56,9 +57,7 @@ const families = {
   argsort,
   bucketize,
   kthvalue,
-  max,
   median,
-  min,
   quantile,
   searchsorted,
   sort,
@@ -87,17 +86,15 @@ declare module './tensor.js' {
     /** Positions of the non-zero elements, (count, ndim) int64; with `asTuple` one vector per dimension. */
     nonzero(options?: { asTuple?: false }): Tensor;
     nonzero(options: { asTuple: true }): Tensor[];
-    /** The largest element, the larger of each pair, or along a dimension with its place. */
-    max(): Tensor;
-    max(other: Tensor): Tensor;
-    max(dim: number | DimOptions): scan.Extremes;
-    /** The smallest element, the smaller of each pair, or along a dimension with its place. */
-    min(): Tensor;
-    min(other: Tensor): Tensor;
-    min(dim: number | DimOptions): scan.Extremes;
+    /** Largest element of all, of two elementwise, or along a dimension with its index. */
+    max(other?: Tensor): Tensor;
+    max(dim: number, options?: { keepdim?: boolean }): ValuesAndIndices;
+    /** Smallest element of all, of two elementwise, or along a dimension with its index. */
+    min(other?: Tensor): Tensor;
+    min(dim: number, options?: { keepdim?: boolean }): ValuesAndIndices;
     /** The lower of the two elements in the middle, or along a dimension with its place. */
     median(): Tensor;
-    median(dim: number | DimOptions): scan.Extremes;
+    median(dim: number | DimOptions): ValuesAndIndices;
     /** The distinct elements in ascending order, and what the options ask for. */
     unique(): Tensor;
     unique(options: UniqueOptions): Tensor | Unique;

@@ -3,6 +3,7 @@ import type { DType } from '../dtype.js';
 import { type Handle, raw } from '../raw.js';
 import { fromHandle, handleOf, type Tensor } from '../tensor.js';
 import { cast } from './define.js';
+import type { ValuesAndIndices } from './extremes.js';
 
 // Running sums, products and extremes along one dimension; the result has the shape of x.
 
@@ -35,21 +36,15 @@ export function logcumsumexp(x: Tensor, dim: number): Tensor {
   return fromHandle(rawLogcumsumexp(handleOf(x, 'logcumsumexp'), dim));
 }
 
-/** Values and where along the dimension they were found (int64). */
-export interface Extremes {
-  values: Tensor;
-  indices: Tensor;
-}
-
-function runningExtreme(op: string, call: typeof rawCummax, x: Tensor, dim: number): Extremes {
+function runningExtreme(op: string, call: typeof rawCummax, x: Tensor, dim: number): ValuesAndIndices {
   const [values, indices] = call(handleOf(x, op), dim) as [Handle, Handle];
   return { values: fromHandle(values), indices: fromHandle(indices) };
 }
 /** The largest element up to each place along `dim`, the last of equals; NaN wins. */
-export function cummax(x: Tensor, dim: number): Extremes {
+export function cummax(x: Tensor, dim: number): ValuesAndIndices {
   return runningExtreme('cummax', rawCummax, x, dim);
 }
 /** The smallest element up to each place along `dim`, the last of equals; NaN wins. */
-export function cummin(x: Tensor, dim: number): Extremes {
+export function cummin(x: Tensor, dim: number): ValuesAndIndices {
   return runningExtreme('cummin', rawCummin, x, dim);
 }

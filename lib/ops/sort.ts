@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 import { ArgumentRangeError, ArgumentTypeError, ShapeError } from '../errors.js';
-import { amax, amin, any, argmax, argmin, isnan, maximum, minimum } from '../ops.js';
+import { any, isnan } from '../ops.js';
 import { type Handle, raw } from '../raw.js';
-import { fromHandle, handleOf, scalarOf, Tensor, type TensorLike } from '../tensor.js';
+import { fromHandle, handleOf, scalarOf, type Tensor, type TensorLike } from '../tensor.js';
 import { cast, normalizeDim } from './define.js';
-import type { Extremes } from './scan.js';
+import type { ValuesAndIndices } from './extremes.js';
 import { gather } from './scatter.js';
 import { expand, movedim, ravel, reshape, select, unsqueeze } from './view.js';
 import { where } from './where.js';
@@ -18,7 +18,7 @@ const rawMedian = raw('median', 'x: Tensor, dim: int, keepdim: bool -> Tensor, T
 const rawMedianAll = raw('median_all', 'x: Tensor -> Tensor');
 const rawSearchsorted = raw('searchsorted', 'sorted: Tensor, values: Scalar, right: bool -> Tensor');
 
-function extremes(handles: Handle[]): Extremes {
+function extremes(handles: Handle[]): ValuesAndIndices {
   const [values, indices] = handles as [Handle, Handle];
   return { values: fromHandle(values), indices: fromHandle(indices) };
 }
@@ -29,7 +29,7 @@ export interface SortOptions {
   descending?: boolean | undefined;
 }
 /** The elements in order along `dim` (default: the last), and where they were. Equal ones keep their order. */
-export function sort(x: Tensor, dim = -1, { descending = false }: SortOptions = {}): Extremes {
+export function sort(x: Tensor, dim = -1, { descending = false }: SortOptions = {}): ValuesAndIndices {
   return extremes(rawSort(handleOf(x, 'sort'), dim, descending));
 }
 /** Where the elements in order along `dim` are, as int64: the indices of `sort`. */
@@ -45,7 +45,7 @@ export function topk(
   k: number,
   dim = -1,
   { largest = true }: { largest?: boolean | undefined } = {},
-): Extremes {
+): ValuesAndIndices {
   return extremes(rawTopk(handleOf(x, 'topk'), k, dim, largest));
 }
 /** The k-th smallest element along `dim`, and where it was. @throws RangeError unless 1 <= k <= the size */
@@ -54,7 +54,7 @@ export function kthvalue(
   k: number,
   dim = -1,
   { keepdim = false }: { keepdim?: boolean | undefined } = {},
-): Extremes {
+): ValuesAndIndices {
   return extremes(rawKthvalue(handleOf(x, 'kthvalue'), k, dim, keepdim));
 }
 
@@ -71,38 +71,12 @@ const dimOptions = (dim: number | DimOptions): DimOptions => (typeof dim === 'nu
  * along a dimension with its place.
  */
 export function median(x: Tensor): Tensor;
-export function median(x: Tensor, dim: number | DimOptions): Extremes;
-export function median(x: Tensor, dim?: number | DimOptions): Tensor | Extremes {
+export function median(x: Tensor, dim: number | DimOptions): ValuesAndIndices;
+export function median(x: Tensor, dim?: number | DimOptions): Tensor | ValuesAndIndices {
   const input = handleOf(x, 'median');
   if (dim === undefined) return fromHandle(rawMedianAll(input));
   const { dim: at, keepdim = false } = dimOptions(dim);
   return extremes(rawMedian(input, at, keepdim));
-}
-
-type Index = (x: Tensor, options: DimOptions) => Tensor;
-function extremeAlong(index: Index, x: Tensor, options: DimOptions): Extremes {
-  const { dim, keepdim = false } = options;
-  const indices = index(x.dtype === 'bool' ? cast(x, 'uint8') : x, { dim, keepdim: true });
-  const values = gather(x, dim, indices);
-  if (keepdim || x.ndim === 0) return { values, indices };
-  return { values: select(values, dim, 0), indices: select(indices, dim, 0) };
-}
-
-/** The largest element of all (see `amax`), along a dimension with its place (the first of equals), or of each pair. */
-export function max(x: Tensor): Tensor;
-export function max(x: Tensor, other: Tensor): Tensor;
-export function max(x: Tensor, dim: number | DimOptions): Extremes;
-export function max(x: Tensor, by?: Tensor | number | DimOptions): Tensor | Extremes {
-  if (by === undefined) return amax(x);
-  return by instanceof Tensor ? maximum(x, by) : extremeAlong(argmax, x, dimOptions(by));
-}
-/** The smallest element of all (see `amin`), along a dimension with its place (the first of equals), or of each pair. */
-export function min(x: Tensor): Tensor;
-export function min(x: Tensor, other: Tensor): Tensor;
-export function min(x: Tensor, dim: number | DimOptions): Extremes;
-export function min(x: Tensor, by?: Tensor | number | DimOptions): Tensor | Extremes {
-  if (by === undefined) return amin(x);
-  return by instanceof Tensor ? minimum(x, by) : extremeAlong(argmin, x, dimOptions(by));
 }
 
 /** Options of `searchsorted` and `bucketize`. */

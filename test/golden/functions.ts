@@ -53,6 +53,9 @@ const parameters: Record<string, string> = {
   'nn.functional.prelu': 'input, weight',
   'nn.functional.rms_norm': 'input, normalized_shape, {weight, eps}',
   'nn.functional.softmin': 'input, dim, {dtype}',
+  'nn.functional.unfold': 'input, kernel_size, {dilation, padding, stride}',
+  max: 'input, dim, {keepdim}',
+  min: 'input, dim, {keepdim}',
   'linalg.matrix_norm': 'input, {ord, dim, keepdim}',
   'linalg.norm': 'input, {ord, dim, keepdim}',
   'linalg.vector_norm': 'input, {ord, dim, keepdim}',
@@ -77,7 +80,6 @@ const renamed: Record<string, string> = { __getitem__: 'index', split_with_sizes
 
 /** Calls that no list of parameters can describe. */
 const adapters: Record<string, (own: Callable, args: unknown[], kwargs: Record<string, unknown>) => unknown> = {
-  ...Object.fromEntries(['max', 'min'].map((name) => [name, extreme])),
   // Ours are always sorted, and stable.
   topk: (own, args, kwargs) => own(...arrange('input, k, dim, {largest}', args.slice(0, 4), kwargs)),
   ...Object.fromEntries(['std', 'std_mean', 'var', 'var_mean'].map((name) => [name, spread])),
@@ -115,12 +117,6 @@ function indexOf(entry: unknown): unknown {
   if (!Array.isArray(slice)) return entry;
   const [start, stop, step] = slice.map((value) => value ?? undefined);
   return { start, stop, step };
-}
-
-/** With a dimension by position, or as an option. */
-function extreme(own: Callable, [input, by, keepdim]: unknown[], kwargs: Record<string, unknown>): unknown {
-  if (by === undefined && kwargs.dim === undefined) return own(input);
-  return own(input, typeof by === 'object' ? by : { dim: by, keepdim, ...kwargs });
 }
 
 function numberOf(value: unknown): unknown {

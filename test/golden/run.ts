@@ -79,9 +79,6 @@ async function* runFiles(dir: string, filter: (title: string) => boolean): Async
   }
 }
 
-/** An op of the addon that only shares its name with PyTorch's function: windows of one dimension. */
-const homonyms = new Set(['ops/nn.functional.unfold']);
-
 /** Ops that the addon binds under the very name of a file that is not covered. */
 function boundButNotCovered(outcomes: Outcome[]): string[] {
   const bound = new Set((native.listOps as () => { name: string }[])().map(({ name }) => name));
@@ -90,7 +87,6 @@ function boundButNotCovered(outcomes: Outcome[]): string[] {
       ({ title, cases, notCovered }) =>
         notCovered === cases && bound.has(title.replace(/^ops\/(nn\.functional\.)?/, '')),
     )
-    .filter(({ title }) => !homonyms.has(title))
     .map(({ title }) => `${title}: the addon binds this op, but it is not covered`);
 }
 

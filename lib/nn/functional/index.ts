@@ -12,3 +12,4 @@ export { bilinear, type DropoutOptions, dropout, linear } from './layers.js';
 export * from './losses.js';
 export * from './normalization.js';
 export * from './shuffles.js';
+export * from './windows.js';

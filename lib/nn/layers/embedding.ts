@@ -5,7 +5,7 @@ import type { DType } from '../../dtype.js';
 import { ArgumentRangeError } from '../../errors.js';
 import type { RandomOptions } from '../../random.js';
 import type { Tensor } from '../../tensor.js';
-import { embedding } from '../functional/embedding.js';
+import { embedding, embeddingBag } from '../functional/embedding.js';
 import { normal_ } from '../init.js';
 import { Module } from '../module.js';
 import { Parameter } from '../parameter.js';
@@ -47,5 +47,46 @@ export class Embedding extends Module {
   override extraRepr(): string {
     const padding = this.paddingIdx === undefined ? '' : `, padding_idx=${this.paddingIdx}`;
     return `${this.numEmbeddings}, ${this.embeddingDim}${padding}${this.scaleGradByFreq ? ', scale_grad_by_freq=True' : ''}`;
+  }
+}
+
+/** Options of {@link EmbeddingBag}. */
+export interface EmbeddingBagLayerOptions extends RandomOptions {
+  /** How the rows of a bag are joined. Default `'mean'`. */
+  mode?: 'sum' | 'mean' | 'max' | undefined;
+  /** Is the last offset the end of the last bag? Default false. */
+  includeLastOffset?: boolean | undefined;
+  /** Index that counts for nothing; negative ones count from the end. */
+  paddingIdx?: number | undefined;
+  dtype?: DType | undefined;
+}
+
+/** Sums, means or maxima of an embedding over bags of indices. */
+export class EmbeddingBag extends Module {
+  weight: Tensor;
+  readonly mode: 'sum' | 'mean' | 'max';
+  readonly includeLastOffset: boolean;
+  readonly paddingIdx: number | undefined;
+
+  constructor(
+    readonly numEmbeddings: number,
+    readonly embeddingDim: number,
+    options: EmbeddingBagLayerOptions = {},
+  ) {
+    super();
+    const { mode = 'mean', includeLastOffset = false, paddingIdx, dtype = 'float32', generator } = options;
+    this.mode = mode;
+    this.includeLastOffset = includeLastOffset;
+    this.paddingIdx = paddingIdx;
+    this.weight = new Parameter(zeros([numEmbeddings, embeddingDim], { dtype }));
+    normal_(this.weight, 0, 1, { generator });
+  }
+  forward(x: Tensor, offsets?: Tensor, perSampleWeights?: Tensor): Tensor {
+    const { mode, includeLastOffset, paddingIdx } = this;
+    return embeddingBag(x, this.weight, { offsets, perSampleWeights, mode, includeLastOffset, paddingIdx });
+  }
+  override extraRepr(): string {
+    const padding = this.paddingIdx === undefined ? '' : `, padding_idx=${this.paddingIdx}`;
+    return `${this.numEmbeddings}, ${this.embeddingDim}, mode='${this.mode}'${padding}`;
   }
 }

@@ -87,12 +87,10 @@ export abstract class AutogradFunction {
     this: C,
     ...args: C['forward'] extends (ctx: FunctionContext, ...args: infer A) => unknown ? A : never
   ): ReturnType<C['forward']> {
-    // biome-ignore lint/complexity/noThisInStatic: the class that apply was called on
-    const cls = this;
-    if (typeof cls !== 'function' || !(cls.prototype instanceof AutogradFunction)) {
+    if (typeof this !== 'function' || !(this.prototype instanceof AutogradFunction)) {
       throw new ArgumentTypeError('AutogradFunction: call apply on a class that extends AutogradFunction');
     }
-    return applyFunction(cls, args) as ReturnType<C['forward']>;
+    return applyFunction(this, args) as ReturnType<C['forward']>;
   }
 }
 

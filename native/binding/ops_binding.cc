@@ -2,7 +2,8 @@
 #include "binding/addon.h"
 #include "binding/args.h"
 
-// Every op of the registry as a raw function; elementwise and updating ones also as `name_`, in place.
+// Every op of the registry as a raw function; elementwise and updating ones also as `name_`, in
+// place.
 namespace cresset::binding {
 namespace {
 

@@ -58,6 +58,30 @@ test('einsum agrees with the products it stands for', () => {
   assert.throws(() => einsum('ij->k', [a]), /output label 'k'/);
 });
 
+test('max and min along a dimension give the first of equals and its index', () => {
+  const { values, indices } = tensor([
+    [1, 3, 3],
+    [2, 0, 2],
+  ]).max(1);
+  assert.equal(
+    [values.tolist(), indices.tolist()],
+    [
+      [3, 2],
+      [1, 0],
+    ],
+  );
+  assert.equal(a.min(0, { keepdim: true }).indices.shape, [1, 3]);
+  assert.is(a.max().item(), 1.9);
+});
+
+test('unfold and fold are each other up to how often a pixel is seen', () => {
+  const x = tensor(Float64Array.from({ length: 32 }, (_, i) => i)).reshape([1, 2, 4, 4]);
+  const options = { padding: 1, stride: 2 };
+  const seen = F.fold(F.unfold(x.mul(0).add(1), 2, options), 4, 2, options);
+  assert.ok(allclose(F.fold(F.unfold(x, 2, options), 4, 2, options), x.mul(seen)));
+  assert.throws(() => F.unfold(x, 7), /a kernel of \[7,7\] does not fit/);
+});
+
 test('bad arguments are named', () => {
   assert.throws(() => a.mm(zeros([3])), /mm: b: expected 2 dimensions, got shape \[3\]/);
   assert.throws(() => tensor([1, 2]).mean(), /mean: expected a floating dtype, got int64/);

@@ -56,6 +56,8 @@ export const candidates: readonly (() => unknown[])[] = [
   () => [image()],
   () => [[x(), y()], 1],
   () => [[x(), y()]],
+  () => [[square(), square()]],
+  () => [index(), x()],
   () => [[x()]],
   () => [[4, 6], 1],
   () => [[4, 6]],
@@ -91,6 +93,19 @@ const creation = () => ({ dtype: 'float64', requiresGrad: true });
 const random = () => ({ ...creation(), generator: new Generator(1) });
 const makeNet = () => new nn.Sequential(new nn.Linear(6, 4), new nn.ReLU());
 
+const columns = () =>
+  tensor([
+    [0, 1],
+    [2, 3],
+    [4, 5],
+    [1, 0],
+  ]);
+const scatter = () => [x(), 1, columns(), y().narrow(1, 0, 2)];
+const scatterReduce = () => [x(), 1, columns(), y().narrow(1, 0, 2), 'sum', { includeSelf: true }];
+const indexFill = () => [x(), 0, index(), 0.5];
+const indexPut = () => [x(), [index()], y(), { accumulate: false }];
+const maskedFill = () => [x(), mask(), 0.5];
+const maskedScatter = () => [x(), mask(), y()];
 const bitwise = () => [tensor([1, 2]), tensor([3, 1])];
 
 /** Calls that no candidate is, or that should have more options than candidates have. */
@@ -105,6 +120,24 @@ export const examples: Record<string, (() => unknown[]) | undefined> = {
   normal_: () => [x(), 0, 1, { generator: new Generator(1) }],
   random_: () => [x(), 0, 9, { generator: new Generator(1) }],
   'Generator.setState': () => [new Generator(1).getState()],
+  gather: () => [x(), 1, columns()],
+  scatter,
+  scatter_: scatter,
+  scatterAdd: scatter,
+  scatterAdd_: scatter,
+  scatterReduce,
+  scatterReduce_: scatterReduce,
+  indexFill,
+  indexFill_: indexFill,
+  indexPut,
+  indexPut_: indexPut,
+  maskedFill,
+  maskedFill_: maskedFill,
+  maskedScatter,
+  maskedScatter_: maskedScatter,
+  maskedSelect: () => [x(), mask()],
+  selectScatter: () => [x(), vector(), 0, 1],
+  meshgrid: () => [[vector(), fill([4])]],
   bitwiseAnd: bitwise,
   bitwiseOr: bitwise,
   bitwiseXor: bitwise,
@@ -191,6 +224,19 @@ export const examples: Record<string, (() => unknown[]) | undefined> = {
   'nn.Sequential.forward': () => [x()],
   'new nn.Bilinear': () => [6, 6, 4, { bias: true }],
   'nn.Bilinear.forward': () => [x(), y()],
+  'new nn.GroupNorm': () => [2, 4, { eps: 1e-5, affine: true }],
+  'nn.GroupNorm.forward': () => [image()],
+  'new nn.MultiheadAttention': () => [6, 2, { dropout: 0, bias: true }],
+  'nn.MultiheadAttention.forward': () => [fill([4, 1, 6]), fill([4, 1, 6]), fill([4, 1, 6])],
+  'nn.MultiheadAttention.heads': () => [fill([4, 1, 6])],
+  'new nn.TransformerEncoderLayer': () => [
+    6,
+    2,
+    { dimFeedforward: 8, dropout: 0, activation: 'relu', normFirst: true },
+  ],
+  'nn.TransformerEncoderLayer.forward': () => [fill([4, 1, 6])],
+  'new nn.TransformerDecoderLayer': () => [6, 2, { dimFeedforward: 8, dropout: 0, activation: 'gelu' }],
+  'nn.TransformerDecoderLayer.forward': () => [fill([4, 1, 6]), fill([5, 1, 6])],
   'new nn.Unflatten': () => [1, [2, 3]],
   'new nn.Flatten': () => [1, -1],
   'new nn.LogSoftmax': () => [1],
@@ -214,6 +260,15 @@ export const examples: Record<string, (() => unknown[]) | undefined> = {
   ],
   'nn.functional.layerNorm': () => [x(), [6], { weight: vector(), bias: vector(), eps: 1e-5 }],
   'nn.functional.rmsNorm': () => [x(), [6], { weight: vector(), eps: 1e-5 }],
+  'nn.functional.embeddingBag': () => [
+    tensor([
+      [0, 1],
+      [2, 3],
+    ]),
+    x(),
+    { mode: 'sum', paddingIdx: 1, perSampleWeights: fill([2, 2]) },
+  ],
+  'nn.functional.fold': () => [fill([2, 16, 9]), [4, 4], [2, 2], { stride: 1, padding: 0, dilation: 1 }],
   'nn.functional.linear': () => [x(), fill([3, 6]), fill([3])],
   'nn.functional.crossEntropy': () => [
     x(),
@@ -237,6 +292,7 @@ const omitted = new Set([
   'new optim.Optimizer',
   'new optim.lrScheduler.LRScheduler',
 ]);
-/** Methods that are protected in TypeScript. */
-const isProtected = (name: string) => /^optim\..*\.(check|update|updateWithMomentum|run)$/.test(name);
+/** Methods of optimizers that are protected in TypeScript. */
+const isProtected = (name: string) =>
+  /^optim\.[A-Z]/.test(name) && !/\.(step|zeroGrad|stateDict|loadStateDict|addParamGroup)$/.test(name);
 export const isOmitted = (name: string): boolean => omitted.has(name) || isProtected(name);

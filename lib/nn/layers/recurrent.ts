@@ -99,6 +99,9 @@ function weightsOf(module: Module, suffix: string): Weights {
   };
 }
 
+/** No network is that deep; a larger number is a slip. */
+const maxLayers = 1024;
+
 /** Runs a step over the first dimension of x: [L, N, in] to [L, N, out] and the last state. */
 function runLayer(step: Step, x: Tensor, start: Tensor[], weights: Weights, backwards: boolean): [Tensor, Tensor[]] {
   const inputs = linear(x, weights.ih, weights.biasIh).unbind(0);
@@ -128,9 +131,9 @@ abstract class Recurrent extends Module {
   ) {
     super();
     const { numLayers = 1, batchFirst = false, bidirectional = false, dropout: p = 0 } = options;
-    if (!(Number.isInteger(numLayers) && numLayers > 0)) {
+    if (!(Number.isInteger(numLayers) && numLayers > 0 && numLayers <= maxLayers)) {
       throw new ArgumentRangeError(
-        `${this.constructor.name}: numLayers: expected a positive integer, got ${numLayers}`,
+        `${this.constructor.name}: numLayers: expected an integer from 1 to ${maxLayers}, got ${numLayers}`,
       );
     }
     this.numLayers = numLayers;

@@ -95,8 +95,8 @@ export function tensorSplit(x: Tensor, indicesOrSections: number | readonly numb
   return [...cuts, undefined].map((stop, i) => slice(x, at, i === 0 ? undefined : cuts[i - 1], stop));
 }
 function evenCuts(size: number, sections: number): number[] {
-  if (!(Number.isInteger(sections) && sections > 0)) {
-    throw new ArgumentRangeError(`tensorSplit: expected a positive number of sections, got ${sections}`);
+  if (!(Number.isInteger(sections) && sections > 0 && sections <= 2 ** 20)) {
+    throw new ArgumentRangeError(`tensorSplit: expected a number of sections from 1 to 2^20, got ${sections}`);
   }
   const least = Math.floor(size / sections);
   const larger = size % sections;

@@ -58,9 +58,10 @@ export function repeatInterleave(
   if (given.length !== 1 && given.length !== size) {
     throw new ShapeError(`repeatInterleave: got ${given.length} counts for dimension ${at} of size ${size}`);
   }
-  const positions = Array.from({ length: size }, (_, i) =>
-    Array<number>(given[given.length === 1 ? 0 : i] as number).fill(i),
-  ).flat();
+  const counts = given.length === 1 ? Array<number>(size).fill(given[0] as number) : given;
+  const total = counts.reduce((n, count) => n + count, 0);
+  if (total > 2 ** 27) throw new ArgumentRangeError(`repeatInterleave: ${total} results are more than 2^27`);
+  const positions = counts.flatMap((count, i) => Array<number>(count).fill(i));
   if (outputSize !== undefined && outputSize !== positions.length) {
     throw new ShapeError(`repeatInterleave: the counts add up to ${positions.length}, not to outputSize ${outputSize}`);
   }

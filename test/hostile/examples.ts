@@ -16,6 +16,7 @@ const mask = () => x().gt(0.4);
 const leaf = () => fill([3], 'float64').requiresGrad_();
 const image = () => fill([2, 4, 8, 8]);
 const batches = () => fill([2, 3, 3]);
+const batchesOf6 = () => fill([3, 2, 6]);
 const parameter = () => fill([4, 6]).requiresGrad_();
 const stepped = () => {
   const p = parameter();
@@ -221,6 +222,17 @@ export const examples: Record<string, (() => unknown[]) | undefined> = {
     { weight: vector(), ignoreIndex: -100, reduction: 'mean', labelSmoothing: 0.1 },
   ],
   'nn.functional.nllLoss': () => [x(), index(), { weight: vector(), ignoreIndex: -100, reduction: 'sum' }],
+  'linalg.multiDot': () => [[square(), square(), square()]],
+  'new nn.GroupNorm': () => [2, 6, { eps: 1e-5, affine: true }],
+  'new nn.MultiheadAttention': () => [6, 2, { bias: true, addBiasKv: true, addZeroAttn: true, batchFirst: true }],
+  'nn.MultiheadAttention.forward': () => [batchesOf6(), batchesOf6(), batchesOf6(), { needWeights: true }],
+  'new nn.TransformerEncoderLayer': () => [6, 2, { dimFeedforward: 8, dropout: 0.1, normFirst: true }],
+  'nn.TransformerEncoderLayer.forward': () => [batchesOf6()],
+  'new nn.TransformerDecoderLayer': () => [6, 2, { dimFeedforward: 8, dropout: 0.1, batchFirst: true }],
+  'nn.TransformerDecoderLayer.forward': () => [batchesOf6(), batchesOf6()],
+  'nn.functional.embedding': () => [index(), x(), { paddingIdx: 1, scaleGradByFreq: true }],
+  'nn.functional.embeddingBag': () => [tensor([[0, 1]]), x(), { mode: 'mean', paddingIdx: 1 }],
+  'nn.functional.fold': () => [fill([2, 8, 16]), [8, 8], 2, { stride: 2, padding: 0, dilation: 1 }],
   'nn.functional.dropout': () => [x(), { p: 0.5, training: true, generator: new Generator(1) }],
 };
 
@@ -238,5 +250,9 @@ const omitted = new Set([
   'new optim.lrScheduler.LRScheduler',
 ]);
 /** Methods that are protected in TypeScript. */
-const isProtected = (name: string) => /^optim\..*\.(check|update|updateWithMomentum|run)$/.test(name);
+const isProtected = (name: string) =>
+  /^optim\..*\.(check|update|updateWithMomentum|run|start|move|decaysGradient)$/.test(name) ||
+  /^nn\..*\.(advance|run|zeroState|checkInput|addParameters|project|extend|heads|masked|around|feedForward)$/.test(
+    name,
+  );
 export const isOmitted = (name: string): boolean => omitted.has(name) || isProtected(name);

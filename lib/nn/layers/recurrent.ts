@@ -44,6 +44,9 @@ const gruStep: Step = (input, [h], w) => {
   return [candidate.add(update.mul((h as Tensor).sub(candidate)))];
 };
 
+/** Far above any use; keeps a wrong number from building layers without end. */
+const maxLayers = 1000;
+
 /** Options of the recurrent layers. */
 export interface RecurrentOptions extends RandomOptions {
   /** Layers on top of each other. Default 1. */
@@ -128,9 +131,9 @@ abstract class Recurrent extends Module {
   ) {
     super();
     const { numLayers = 1, batchFirst = false, bidirectional = false, dropout: p = 0 } = options;
-    if (!(Number.isInteger(numLayers) && numLayers > 0)) {
+    if (!(Number.isInteger(numLayers) && numLayers > 0 && numLayers <= maxLayers)) {
       throw new ArgumentRangeError(
-        `${this.constructor.name}: numLayers: expected a positive integer, got ${numLayers}`,
+        `${this.constructor.name}: numLayers: expected an integer from 1 to ${maxLayers}, got ${numLayers}`,
       );
     }
     this.numLayers = numLayers;

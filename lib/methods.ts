@@ -13,9 +13,22 @@ import * as pointwise from './ops/pointwise.js';
 import * as products from './ops/products.js';
 import * as random from './ops/random.js';
 import * as rearrange from './ops/rearrange.js';
+import * as scan from './ops/scan.js';
 import * as scatter from './ops/scatter.js';
 import * as softmax from './ops/softmax.js';
+import {
+  argsort,
+  bucketize,
+  type DimOptions,
+  kthvalue,
+  median,
+  quantile,
+  searchsorted,
+  sort,
+  topk,
+} from './ops/sort.js';
 import * as statistics from './ops/statistics.js';
+import { type Unique, type UniqueOptions, unique, uniqueConsecutive } from './ops/unique.js';
 import * as view from './ops/view.js';
 import * as ops from './ops.js';
 import { raw } from './raw.js';
@@ -36,14 +49,25 @@ const families = {
   ...products,
   ...random,
   ...rearrange,
+  ...scan,
   ...scatter,
   ...softmax,
   ...statistics,
   ...view,
+  argsort,
+  bucketize,
+  kthvalue,
+  median,
+  quantile,
+  searchsorted,
+  sort,
+  topk,
   tensorSplit,
+  unique,
+  uniqueConsecutive,
 };
 type Families = typeof families;
-type Overloaded = 'max' | 'min' | 'nonzero';
+type Overloaded = 'nonzero' | 'max' | 'median' | 'min' | 'unique' | 'uniqueConsecutive';
 // biome-ignore lint/suspicious/noExplicitAny: the first parameter may not be resolved while Tensor's own type is
 type Method<F> = F extends (x: any, ...rest: infer A) => infer R ? (...rest: A) => R : never;
 type OpMethods = { [K in Exclude<keyof Families, Overloaded>]: Method<Families[K]> };
@@ -68,6 +92,15 @@ declare module './tensor.js' {
     /** Smallest element of all, of two elementwise, or along a dimension with its index. */
     min(other?: Tensor): Tensor;
     min(dim: number, options?: { keepdim?: boolean }): ValuesAndIndices;
+    /** The lower of the two elements in the middle, or along a dimension with its place. */
+    median(): Tensor;
+    median(dim: number | DimOptions): ValuesAndIndices;
+    /** The distinct elements in ascending order, and what the options ask for. */
+    unique(): Tensor;
+    unique(options: UniqueOptions): Tensor | Unique;
+    /** One element of each run of equal ones, and what the options ask for. */
+    uniqueConsecutive(): Tensor;
+    uniqueConsecutive(options: UniqueOptions): Tensor | Unique;
   }
 }
 

@@ -63,7 +63,7 @@ const secret = Symbol('cresset.tensor');
  * through methods whose name ends in `_` only. Operators are methods and functions of the same name.
  * Memory is freed when the object is collected (also inside a synchronous loop); `using` or `dispose()` frees it now.
  */
-export class Tensor implements Disposable {
+export class Tensor {
   #handle: Handle | undefined;
   #shape: readonly number[] | undefined = undefined;
   #dtype: DType | undefined = undefined;

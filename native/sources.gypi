@@ -39,8 +39,11 @@
       "native/ops/reduce.cc",
       "native/ops/registry.cc",
       "native/ops/row_gradients.cc",
+      "native/ops/scan.cc",
       "native/ops/scatter.cc",
+      "native/ops/search.cc",
       "native/ops/softmax.cc",
+      "native/ops/sort.cc",
       "native/ops/unary.cc",
       "native/ops/view.cc",
       "native/ops/where.cc"

@@ -22,7 +22,10 @@ function along(op: string, call: typeof rawSoftmax, x: Tensor, dim: SoftmaxDim, 
   return fromHandle(call(handleOf(dtype ? cast(x, dtype) : x, op), at));
 }
 
-/** e^x / Σ e^x along `dim`: `softmax(x, 1)` or `softmax(x, { dim: 1, dtype: 'float64' })`. Integers give float32. */
+/**
+ * e^x / Σ e^x along `dim`: `softmax(x, 1)` or `softmax(x, { dim: 1, dtype: 'float64' })`.
+ * @throws DTypeError for bool and integers without `dtype`
+ */
 export function softmax(x: Tensor, dim: SoftmaxDim, options?: SoftmaxOptions): Tensor {
   return along('softmax', rawSoftmax, x, dim, options);
 }

@@ -54,6 +54,9 @@ Tensor sum_to(const Tensor& x, const Dims& shape);
 // matrix product of the last two dimensions, broadcast over the others (ops/matmul.cc)
 Tensor matmul(const Tensor& a, const Tensor& b);
 
+// Running sum along `dim`, from the end if `reverse` (ops/scan.cc).
+Tensor cumsum(const Tensor& x, int dim, bool reverse = false);
+
 // Joining (ops/join.cc).
 Tensor cat(const Tensors& tensors, int dim);
 

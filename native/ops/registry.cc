@@ -19,6 +19,9 @@
   X(random)                    \
   X(softmax)                   \
   X(loss)                      \
+  X(scan)                      \
+  X(sort)                      \
+  X(search)                    \
   X(image)
 
 namespace cresset {

@@ -37,7 +37,10 @@ int dim_of(const char* op, Args args) {
 void rule(const char* op, Args args, Meta* out) {
   const Tensor& x = args[0].tensor();
   dim_of(op, args);
-  *out = Meta(is_float(x.dtype()) ? x.dtype() : kDefaultFloat, x.shape());
+  if (!is_float(x.dtype()))
+    fail(ErrorKind::DType, "%s: expected a floating dtype, got %s; pass a dtype or convert first",
+         op, name(x.dtype()));
+  *out = Meta(x.dtype(), x.shape());
 }
 
 void run(const char* op, Forward table, Args args, const Tensor& out) {

@@ -32,6 +32,10 @@ const parameters: Record<string, string> = {
   ),
   cat: 'tensors, dim',
   clamp: 'input, min, max',
+  argsort: 'input, dim, {descending}',
+  bucketize: 'input, boundaries, {right, out_int32}',
+  cumprod: 'input, dim, {dtype}',
+  cumsum: 'input, dim, {dtype}',
   diff: 'input, {n, dim, prepend, append}',
   dist: 'input, other, {p}',
   'nn.functional.batch_norm': 'input, running_mean, running_var, {weight, bias}',
@@ -58,13 +62,16 @@ const parameters: Record<string, string> = {
   eye: 'n, m, {dtype, requires_grad}',
   flip: 'input, dims',
   flatten: 'input, start_dim, end_dim',
+  kthvalue: 'input, k, dim, {keepdim}',
   log_softmax: 'input, dim, {dtype}',
   logit: 'input, {eps}',
   norm: 'input, {p, dim, keepdim}',
   repeat_interleave: 'input, repeats, {dim, output_size}',
   stack: 'tensors, dim',
   take_along_dim: 'input, indices, dim',
+  quantile: 'input, q, {dim, keepdim, interpolation}',
   softmax: 'input, dim, {dtype}',
+  sort: 'input, dim, {descending}',
   tensordot: 'a, b, dims',
 };
 
@@ -73,6 +80,8 @@ const renamed: Record<string, string> = { __getitem__: 'index', split_with_sizes
 
 /** Calls that no list of parameters can describe. */
 const adapters: Record<string, (own: Callable, args: unknown[], kwargs: Record<string, unknown>) => unknown> = {
+  // Ours are always sorted, and stable.
+  topk: (own, args, kwargs) => own(...arrange('input, k, dim, {largest}', args.slice(0, 4), kwargs)),
   ...Object.fromEntries(['std', 'std_mean', 'var', 'var_mean'].map((name) => [name, spread])),
   // Zero-dim tensors where ours take numbers.
   arange: (own, args, kwargs) => own(...arrange('start, end, {step, dtype}', args.map(numberOf), kwargs)),

@@ -27,7 +27,8 @@ test('softmax by its definition along every dimension', () => {
   }
   assert.is(cr.tensor(3, { dtype: 'float32' }).softmax(0).item(), 1);
   assert.equal(cr.zeros([0, 3]).softmax(1).shape, [0, 3]);
-  assert.is(cr.tensor([1, 2]).softmax(0).dtype, 'float32');
+  assert.throws(() => cr.tensor([1, 2], { dtype: 'int64' }).softmax(0), /floating dtype, got int64/);
+  assert.is(cr.tensor([1, 2], { dtype: 'int64' }).softmax(0, { dtype: 'float64' }).dtype, 'float64');
   assert.throws(() => x.softmax(3), /dim/);
 });
 

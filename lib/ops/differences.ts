@@ -24,7 +24,7 @@ export function diff(x: Tensor, { n = 1, dim = -1, prepend, append }: DiffOption
   if (n === 0) return x;
   const parts = [prepend, x, append].filter((part) => part !== undefined);
   let y = parts.length > 1 ? cat(parts, at) : x;
-  for (let i = 0; i < n; i++) {
+  for (let i = 0; i < n && (i === 0 || y.size(at) > 0); i++) {
     const [later, earlier] = [slice(y, at, 1), slice(y, at, 0, Math.max(0, y.size(at) - 1))];
     y = x.dtype === 'bool' ? later.logicalXor(earlier) : later.sub(earlier);
   }

@@ -94,12 +94,9 @@ export function tensorSplit(x: Tensor, indicesOrSections: number | readonly numb
   const cuts = typeof given === 'number' ? evenCuts(size, given) : given;
   return [...cuts, undefined].map((stop, i) => slice(x, at, i === 0 ? undefined : cuts[i - 1], stop));
 }
-/** A longer list of tensors is a slip, and would not fit into memory. */
-const maxSections = 2 ** 20;
-
 function evenCuts(size: number, sections: number): number[] {
-  if (!(Number.isInteger(sections) && sections > 0 && sections <= maxSections)) {
-    throw new ArgumentRangeError(`tensorSplit: expected 1 to ${maxSections} sections, got ${sections}`);
+  if (!(Number.isInteger(sections) && sections > 0 && sections <= 2 ** 20)) {
+    throw new ArgumentRangeError(`tensorSplit: expected a number of sections from 1 to 2^20, got ${sections}`);
   }
   const least = Math.floor(size / sections);
   const larger = size % sections;

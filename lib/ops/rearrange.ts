@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { arange, full, tensor, zeros } from '../creation.js';
+import { arange, full, tensor } from '../creation.js';
 import { ArgumentRangeError, ArgumentTypeError, ShapeError } from '../errors.js';
 import { ge, le } from '../ops.js';
 import type { Tensor } from '../tensor.js';
@@ -59,18 +59,13 @@ export function repeatInterleave(
     throw new ShapeError(`repeatInterleave: got ${given.length} counts for dimension ${at} of size ${size}`);
   }
   const counts = given.length === 1 ? Array<number>(size).fill(given[0] as number) : given;
-  const total = counts.reduce((sum, n) => sum + n, 0);
-  if (outputSize !== undefined && outputSize !== total) {
-    throw new ShapeError(`repeatInterleave: the counts add up to ${total}, not to outputSize ${outputSize}`);
+  const total = counts.reduce((n, count) => n + count, 0);
+  if (total > 2 ** 27) throw new ArgumentRangeError(`repeatInterleave: ${total} results are more than 2^27`);
+  const positions = counts.flatMap((count, i) => Array<number>(count).fill(i));
+  if (outputSize !== undefined && outputSize !== positions.length) {
+    throw new ShapeError(`repeatInterleave: the counts add up to ${positions.length}, not to outputSize ${outputSize}`);
   }
-  // In native memory, which has a limit and an error where there is too little of it.
-  const positions = zeros([total], { dtype: 'int64' });
-  let start = 0;
-  for (const [i, n] of counts.entries()) {
-    positions.narrow(0, start, n).copy_(i);
-    start += n;
-  }
-  return indexSelect(source, at, positions);
+  return indexSelect(source, at, tensor(positions, { dtype: 'int64' }));
 }
 
 /** A copy with the order along the given dimensions reversed. */

@@ -16,6 +16,7 @@ const mask = () => x().gt(0.4);
 const leaf = () => fill([3], 'float64').requiresGrad_();
 const image = () => fill([2, 4, 8, 8]);
 const batches = () => fill([2, 3, 3]);
+const batchesOf6 = () => fill([3, 2, 6]);
 const parameter = () => fill([4, 6]).requiresGrad_();
 const stepped = () => {
   const p = parameter();
@@ -224,19 +225,6 @@ export const examples: Record<string, (() => unknown[]) | undefined> = {
   'nn.Sequential.forward': () => [x()],
   'new nn.Bilinear': () => [6, 6, 4, { bias: true }],
   'nn.Bilinear.forward': () => [x(), y()],
-  'new nn.GroupNorm': () => [2, 4, { eps: 1e-5, affine: true }],
-  'nn.GroupNorm.forward': () => [image()],
-  'new nn.MultiheadAttention': () => [6, 2, { dropout: 0, bias: true }],
-  'nn.MultiheadAttention.forward': () => [fill([4, 1, 6]), fill([4, 1, 6]), fill([4, 1, 6])],
-  'nn.MultiheadAttention.heads': () => [fill([4, 1, 6])],
-  'new nn.TransformerEncoderLayer': () => [
-    6,
-    2,
-    { dimFeedforward: 8, dropout: 0, activation: 'relu', normFirst: true },
-  ],
-  'nn.TransformerEncoderLayer.forward': () => [fill([4, 1, 6])],
-  'new nn.TransformerDecoderLayer': () => [6, 2, { dimFeedforward: 8, dropout: 0, activation: 'gelu' }],
-  'nn.TransformerDecoderLayer.forward': () => [fill([4, 1, 6]), fill([5, 1, 6])],
   'new nn.Unflatten': () => [1, [2, 3]],
   'new nn.Flatten': () => [1, -1],
   'new nn.LogSoftmax': () => [1],
@@ -260,15 +248,6 @@ export const examples: Record<string, (() => unknown[]) | undefined> = {
   ],
   'nn.functional.layerNorm': () => [x(), [6], { weight: vector(), bias: vector(), eps: 1e-5 }],
   'nn.functional.rmsNorm': () => [x(), [6], { weight: vector(), eps: 1e-5 }],
-  'nn.functional.embeddingBag': () => [
-    tensor([
-      [0, 1],
-      [2, 3],
-    ]),
-    x(),
-    { mode: 'sum', paddingIdx: 1, perSampleWeights: fill([2, 2]) },
-  ],
-  'nn.functional.fold': () => [fill([2, 16, 9]), [4, 4], [2, 2], { stride: 1, padding: 0, dilation: 1 }],
   'nn.functional.linear': () => [x(), fill([3, 6]), fill([3])],
   'nn.functional.crossEntropy': () => [
     x(),
@@ -276,6 +255,17 @@ export const examples: Record<string, (() => unknown[]) | undefined> = {
     { weight: vector(), ignoreIndex: -100, reduction: 'mean', labelSmoothing: 0.1 },
   ],
   'nn.functional.nllLoss': () => [x(), index(), { weight: vector(), ignoreIndex: -100, reduction: 'sum' }],
+  'linalg.multiDot': () => [[square(), square(), square()]],
+  'new nn.GroupNorm': () => [2, 6, { eps: 1e-5, affine: true }],
+  'new nn.MultiheadAttention': () => [6, 2, { bias: true, addBiasKv: true, addZeroAttn: true, batchFirst: true }],
+  'nn.MultiheadAttention.forward': () => [batchesOf6(), batchesOf6(), batchesOf6(), { needWeights: true }],
+  'new nn.TransformerEncoderLayer': () => [6, 2, { dimFeedforward: 8, dropout: 0.1, normFirst: true }],
+  'nn.TransformerEncoderLayer.forward': () => [batchesOf6()],
+  'new nn.TransformerDecoderLayer': () => [6, 2, { dimFeedforward: 8, dropout: 0.1, batchFirst: true }],
+  'nn.TransformerDecoderLayer.forward': () => [batchesOf6(), batchesOf6()],
+  'nn.functional.embedding': () => [index(), x(), { paddingIdx: 1, scaleGradByFreq: true }],
+  'nn.functional.embeddingBag': () => [tensor([[0, 1]]), x(), { mode: 'mean', paddingIdx: 1 }],
+  'nn.functional.fold': () => [fill([2, 8, 16]), [8, 8], 2, { stride: 2, padding: 0, dilation: 1 }],
   'nn.functional.dropout': () => [x(), { p: 0.5, training: true, generator: new Generator(1) }],
 };
 
@@ -292,7 +282,9 @@ const omitted = new Set([
   'new optim.Optimizer',
   'new optim.lrScheduler.LRScheduler',
 ]);
-/** Methods of optimizers that are protected in TypeScript. */
 const isProtected = (name: string) =>
-  /^optim\.[A-Z]/.test(name) && !/\.(step|zeroGrad|stateDict|loadStateDict|addParamGroup)$/.test(name);
+  (/^optim\.[A-Z]/.test(name) && !/\.(step|zeroGrad|stateDict|loadStateDict|addParamGroup)$/.test(name)) ||
+  /^nn\..*\.(advance|run|zeroState|checkInput|addParameters|project|extend|heads|masked|around|feedForward)$/.test(
+    name,
+  );
 export const isOmitted = (name: string): boolean => omitted.has(name) || isProtected(name);

@@ -52,7 +52,7 @@ test('bad arguments are named', () => {
     () => new nn.LSTM(4, 6).forward(zeros([2, 3, 5])),
     /expected input \[L, N, 4\] or \[L, 4\], got \[2, 3, 5\]/,
   );
-  assert.throws(() => new nn.RNN(4, 6, { numLayers: 0 }), /numLayers: expected a positive integer, got 0/);
+  assert.throws(() => new nn.RNN(4, 6, { numLayers: 0 }), /numLayers: expected an integer from 1 to 1000, got 0/);
   assert.throws(() => new nn.Embedding(4, 2, { paddingIdx: 4 }), /paddingIdx 4 is out of range for 4 rows/);
   assert.throws(() => new nn.Embedding(4, 2).forward(tensor([4])), RangeError);
   assert.throws(() => linalg.cross(zeros([2, 3]), zeros([2, 3]), { dim: 0 }), /expected size 3, got 2 and 2/);

@@ -44,6 +44,9 @@ const gruStep: Step = (input, [h], w) => {
   return [candidate.add(update.mul((h as Tensor).sub(candidate)))];
 };
 
+/** Far above any use; keeps a wrong number from building layers without end. */
+const maxLayers = 1000;
+
 /** Options of the recurrent layers. */
 export interface RecurrentOptions extends RandomOptions {
   /** Layers on top of each other. Default 1. */
@@ -98,9 +101,6 @@ function weightsOf(module: Module, suffix: string): Weights {
     hr: at('weight_hr'),
   };
 }
-
-/** No network is that deep; a larger number is a slip. */
-const maxLayers = 1024;
 
 /** Runs a step over the first dimension of x: [L, N, in] to [L, N, out] and the last state. */
 function runLayer(step: Step, x: Tensor, start: Tensor[], weights: Weights, backwards: boolean): [Tensor, Tensor[]] {

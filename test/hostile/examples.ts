@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Valid calls that the sweep spoils. Most exports are found to work with one of the candidates; the table holds the rest.
 import { AutogradFunction, Generator, nn, optim, type Tensor, tensor } from 'cresset';
+import { TensorDataset } from 'cresset/data';
 
 const fill = (shape: readonly number[], dtype: 'float32' | 'float64' = 'float32') => {
   const count = shape.reduce((n, size) => n * size, 1);
@@ -109,6 +110,16 @@ const maskedFill = () => [x(), mask(), 0.5];
 const maskedScatter = () => [x(), mask(), y()];
 const bitwise = () => [tensor([1, 2]), tensor([3, 1])];
 
+const dataset = () => new TensorDataset(x(), index());
+
+/** A safetensors file with one tensor. */
+function checkpoint(): Uint8Array {
+  const json = Buffer.from('{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}');
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(json.length));
+  return new Uint8Array(Buffer.concat([length, json, Buffer.alloc(8)]));
+}
+
 /** Calls that no candidate is, or that should have more options than candidates have. */
 export const examples: Record<string, (() => unknown[]) | undefined> = {
   'Tensor.backward': () => [
@@ -211,6 +222,23 @@ export const examples: Record<string, (() => unknown[]) | undefined> = {
     return [shared, { schedulers: [make(), make()], milestones: [3] }];
   },
   'new optim.lrScheduler.StepLR': () => [optimizer(), { stepSize: 2, gamma: 0.1 }],
+  'new TensorDataset': () => [x(), index()],
+  'TensorDataset.get': () => [1],
+  'TensorDataset.getBatch': () => [Int32Array.of(0, 1)],
+  'Subset.get': () => [1],
+  'Subset.getBatch': () => [Int32Array.of(0, 1)],
+  'new ConcatDataset': () => [[dataset(), dataset()]],
+  'new Subset': () => [dataset(), [0, 2]],
+  randomSplit: () => [dataset(), [2, 2], { generator: new Generator(1) }],
+  'new DataLoader': () => [
+    dataset(),
+    { batchSize: 2, shuffle: true, dropLast: true, prefetch: 1, generator: new Generator(1) },
+  ],
+  loadSafetensors: () => [checkpoint()],
+  readSafetensorsHeader: () => [checkpoint()],
+  saveSafetensors: () => ['a.safetensors', { a: x() }, { note: 'text' }],
+  'transforms.compose': () => [[(t: unknown) => t]],
+  'transforms.normalize': () => [[0.1], [0.3]],
   'new optim.SGD': () => [
     [stepped()],
     { lr: 0.1, momentum: 0.9, dampening: 0, weightDecay: 0.01, nesterov: true, maximize: false },
@@ -271,6 +299,7 @@ export const examples: Record<string, (() => unknown[]) | undefined> = {
 
 /** What has no valid call by itself: abstract classes and what only the library calls. */
 const omitted = new Set([
+  'Dataset.getBatch',
   'new AutogradFunction',
   'AutogradFunction.apply',
   'AutogradFunction.forward',

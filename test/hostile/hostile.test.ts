@@ -19,6 +19,9 @@ const modules = [
   'cresset#nn.init',
   'cresset#optim',
   'cresset#linalg',
+  'cresset/data',
+  'cresset/io',
+  'cresset/vision#transforms',
 ];
 
 for (const name of modules) {

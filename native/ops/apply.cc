@@ -54,13 +54,17 @@ Tensor apply_in_place(const Op& op, Args args) {
                       !clobbers(op, args, target);
   for (int i = 0; i < op.outputs; ++i)
     out[i] = i == 0 && direct ? target : make_output(meta[i], args);
-  run_call(op, args, out);
-  if (!direct) copy_into(target, out[0]);
+  // The graph before the values, where writing them cannot fail: an allocation that fails while
+  // recording then leaves the target as it was.
+  const bool compute_last = direct && op.elementwise;
+  if (!compute_last) run_call(op, args, out);
   if (gradients_wanted(args)) {
     record_in_place(op, args, target);
   } else {
     target.bump_version();
   }
+  if (compute_last) run_call(op, args, out);
+  if (!direct) copy_into(target, out[0]);
   return target;
 }
 

@@ -142,7 +142,7 @@ void record(const Op& op, Args args, Tensor* outputs);
 void track_view(const Op& op, Args args, const Tensor& output);
 // State error if target must not be changed in place.
 void check_in_place(const Op& op, const Tensor& target);
-// Called after the write; moves the storage's version on.
+// Called around the write; moves the storage's version on.
 void record_in_place(const Op& op, Args args, const Tensor& target);
 
 }  // namespace cresset

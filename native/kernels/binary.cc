@@ -5,7 +5,7 @@
 namespace cresset {
 namespace {
 
-enum class Rule { Promote, Number, Float, Integral, Compare, Logical };
+enum class Rule { Promote, Number, Division, Float, Integral, Compare, Logical };
 
 template <class F, class T, class Z>
 __attribute__((noinline)) void contiguous(int64_t n, void* z, const void* a, const void* b) {

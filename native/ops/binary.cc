@@ -10,7 +10,7 @@
 namespace cresset {
 namespace {
 
-enum class BinaryRule : uint8_t { Promote, Number, Float, Integral, Compare, Logical };
+enum class BinaryRule : uint8_t { Promote, Number, Division, Float, Integral, Compare, Logical };
 
 struct BinaryRow {
   const char* name;
@@ -31,7 +31,7 @@ bool gives_bool(BinaryRule rule) {
 DType common_dtype(const BinaryRow& row, const Tensor& a, const Tensor& b) {
   const DType type = result_type(a, b);
   if (row.rule == BinaryRule::Float) return to_float(type);
-  if (row.rule == BinaryRule::Number && type == DType::Bool)
+  if ((row.rule == BinaryRule::Number || row.rule == BinaryRule::Division) && type == DType::Bool)
     fail(ErrorKind::DType, "%s: expected numbers, got dtype bool on both sides", row.name);
   if (row.rule == BinaryRule::Integral && is_float(type))
     fail(ErrorKind::DType, "%s: expected integers or bool, got dtypes %s and %s", row.name,
@@ -48,11 +48,19 @@ void rule(Args args, Meta* out) {
       a.shape() == b.shape() ? a.shape() : broadcast_shapes(kRows[kOp].name, a.shape(), b.shape()));
 }
 
+// Kernels give 0 for an integer division by zero rather than trap; PyTorch makes it an error.
+void check_divisor(const BinaryRow& row, DType type, const Tensor& b) {
+  if (row.rule != BinaryRule::Division || type != DType::Int64) return;
+  if (scalar_to_int64(any(eq(b, wrapped_scalar(int64_t{0})))))
+    fail(ErrorKind::Range, "%s: integer division by zero", row.name);
+}
+
 template <int kOp>
 void call_kernel(Args args, Tensor* out) {
   const Tensor &a = args[0].tensor(), &b = args[1].tensor();
   const DType common = common_dtype(kRows[kOp], a, b), in = compute_dtype(common);
   const int type = static_cast<int>(compute_type(in));
+  check_divisor(kRows[kOp], in, b);
   run_binary(kernels().binary->fn[kOp][type], in, gives_bool(kRows[kOp].rule) ? DType::Bool : in,
              *out, a, b);
 }

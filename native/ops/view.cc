@@ -38,18 +38,17 @@ bool view_strides(const Tensor& x, const Dims& shape, Dims* strides) {
 
 Dims infer_shape(const char* op, const Tensor& x, Dims shape) {
   int unknown = -1;
-  int64_t known = 1;
   for (int i = 0; i < shape.size(); ++i) {
-    if (shape[i] == -1 && unknown < 0) {
-      unknown = i;
-    } else if (shape[i] < 0) {
-      fail(ErrorKind::Shape, "%s: shape %s has %s", op, to_string(shape).c_str(),
-           shape[i] == -1 ? "more than one -1" : "a negative size");
-    } else {
-      known *= shape[i];
-    }
+    if (shape[i] != -1) continue;
+    if (unknown >= 0)
+      fail(ErrorKind::Shape, "%s: shape %s has more than one -1", op, to_string(shape).c_str());
+    unknown = i;
   }
-  if (unknown >= 0 && known > 0 && x.numel() % known == 0) shape[unknown] = x.numel() / known;
+  Dims known = shape;
+  if (unknown >= 0) known[unknown] = 1;
+  check_shape(op, known);
+  const int64_t n = numel(known);
+  if (unknown >= 0 && n > 0 && x.numel() % n == 0) shape[unknown] = x.numel() / n;
   if ((unknown >= 0 && shape[unknown] < 0) || numel(shape) != x.numel())
     fail(ErrorKind::Shape, "%s: a tensor of shape %s (%lld elements) cannot become %s", op,
          to_string(x.shape()).c_str(), static_cast<long long>(x.numel()), to_string(shape).c_str());
@@ -58,8 +57,6 @@ Dims infer_shape(const char* op, const Tensor& x, Dims shape) {
 
 void rule_reshape(Args args, Meta* out) {
   const Tensor& x = args[0].tensor();
-  for (int64_t size : args[1].dims())
-    if (size > (int64_t{1} << 53)) check_shape("reshape", args[1].dims());
   const Dims shape = infer_shape("reshape", x, args[1].dims());
   Dims strides;
   *out = view_strides(x, shape, &strides) ? Meta::view(x, shape, strides, x.offset())

@@ -38,10 +38,16 @@ export function sample(
 ): Tensor {
   const count = shape.reduce((n, size) => n * size, 1);
   const whole = () =>
-    numbers(count, dtype === 'uint8' ? 0 : Math.floor(low), Math.ceil(high) + 1, seed).map(Math.floor);
+    numbers(count, dtype === 'uint8' ? Math.max(0, Math.floor(low)) : Math.floor(low), Math.ceil(high) + 1, seed).map(
+      Math.floor,
+    );
   const values = isFloatingPoint(dtype) ? numbers(count, low, high, seed) : whole();
   return tensor(dtype === 'bool' ? values.map((v) => v % 2 !== 0) : values, { dtype }).reshape(shape);
 }
+
+/** Second operands: for integers whole numbers from 1, a shift, a divisor and an exponent at the same time. */
+export const rightSample = (dtype: DType, shape: readonly number[], range: readonly [number, number]): Tensor =>
+  sample(dtype, shape, isFloatingPoint(dtype) ? range : [1, 3], 1);
 
 /** Every element as a number, bigints included. */
 export const values = (x: Tensor): number[] => Array.from(x.to('float64').toTypedArray() as Float64Array);

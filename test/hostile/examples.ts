@@ -2,6 +2,7 @@
 // Valid calls that the sweep spoils. Most exports are found to work with one of the candidates; the table holds the rest.
 import { AutogradFunction, Generator, nn, optim, type Tensor, tensor } from 'cresset';
 import { TensorDataset } from 'cresset/data';
+import { writeIdxFolder } from '../support/idx.js';
 
 const fill = (shape: readonly number[], dtype: 'float32' | 'float64' = 'float32') => {
   const count = shape.reduce((n, size) => n * size, 1);
@@ -110,6 +111,10 @@ const maskedFill = () => [x(), mask(), 0.5];
 const maskedScatter = () => [x(), mask(), y()];
 const bitwise = () => [tensor([1, 2]), tensor([3, 1])];
 
+const grey = () => tensor(new Uint8Array(24)).reshape([2, 4, 3]);
+/** Two samples each, in the folder that the sweep runs in, which is also `CRESSET_DATA`: nothing is downloaded. */
+const idxFolder = writeIdxFolder('mnist');
+writeIdxFolder('fashion-mnist');
 const dataset = () => new TensorDataset(x(), index());
 
 /** A safetensors file with one tensor. */
@@ -237,6 +242,17 @@ export const examples: Record<string, (() => unknown[]) | undefined> = {
   loadSafetensors: () => [checkpoint()],
   readSafetensorsHeader: () => [checkpoint()],
   saveSafetensors: () => ['a.safetensors', { a: x() }, { note: 'text' }],
+  readIdx: () => [Uint8Array.of(0, 0, 8, 1, 0, 0, 0, 2, 3, 4)],
+  'new ImageDataset': () => [grey(), tensor([1, 0], { dtype: 'uint8' }), ['a', 'b'], { transform: (t: Tensor) => t }],
+  'ImageDataset.get': () => [1],
+  'ImageDataset.getBatch': () => [Int32Array.of(0, 1)],
+  'new datasets.IdxDataset': () => [x(), index(), { transform: (t: Tensor) => t }],
+  'datasets.IdxDataset.get': () => [1],
+  'datasets.IdxDataset.getBatch': () => [Int32Array.of(0, 1)],
+  'datasets.idxFolder': () => [idxFolder, { train: true }],
+  'datasets.MNIST': () => [{ root: idxFolder, download: false, train: true, mirrors: [] }],
+  'datasets.FashionMNIST': () => [{ root: idxFolder, download: false, train: true, mirrors: [] }],
+  'datasets.SyntheticDigits': () => [{ train: true, length: 2, seed: 1 }],
   'transforms.compose': () => [[(t: unknown) => t]],
   'transforms.normalize': () => [[0.1], [0.3]],
   'new optim.SGD': () => [

@@ -84,6 +84,14 @@ test('what counts is the unpacked content, not how a mirror has packed it', asyn
   assert.ok(content.equals(readFileSync(path)));
 });
 
+test('the hash may be that of the file as it is published', async () => {
+  const path = newPlace();
+  const ofFile = createHash('sha256').update(packed).digest('hex');
+  assert.is(await download({ urls: [`${base}/right/file.gz`], path, sha256: ofFile }), undefined);
+  const failures = await download({ urls: [`${base}/raw/file.gz`], path: newPlace(), sha256: ofFile });
+  assert.match(failures?.[0] ?? '', /wrong checksum/);
+});
+
 const wrong: [place: string, reason: RegExp][] = [
   ['wrong', /wrong\/file\.gz: wrong checksum: sha256 of the unpacked file is [0-9a-f]{64}, expected [0-9a-f]{64}$/],
   ['no-gzip', /wrong checksum/],

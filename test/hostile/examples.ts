@@ -240,6 +240,12 @@ export const examples: Record<string, (() => unknown[]) | undefined> = {
   'TensorDataset.getBatch': () => [Int32Array.of(0, 1)],
   'Subset.get': () => [1],
   'Subset.getBatch': () => [Int32Array.of(0, 1)],
+  csv: () => [
+    { text: 'a,b\n1,2\n' },
+    { delimiter: ',', header: true, columns: ['a'], dtypes: { a: 'int8' }, missing: 0 },
+  ],
+  'new CsvDataset': () => [x(), index(), ['a'], ['b']],
+  'CsvDataset.read': () => [{ text: 'a,b\n1,2\n' }, { label: 'b', classes: ['2'], dtypes: { a: 'int8' } }],
   'new ConcatDataset': () => [[dataset(), dataset()]],
   'new Subset': () => [dataset(), [0, 2]],
   randomSplit: () => [dataset(), [2, 2], { generator: new Generator(1) }],

@@ -11,6 +11,7 @@ namespace {
 
 constexpr int64_t kBlockRows = 16 * 12, kBlockPositions = 256;                 // per chunk, at most
 constexpr int64_t kMaxChunk = 64 << 20, kMinChunk = 1 << 20, kFewChunks = 16;  // multiply-adds
+constexpr int64_t kFewPanels = 4;   // a chunk of fewer packs too little for what it reads of w
 constexpr int64_t kCopyPanels = 3;  // from so many on a copy of w's rows pays
 
 template <class T>
@@ -48,7 +49,7 @@ struct Conv {
   int64_t panel_items() const { return block_steps() * kC; }
   int64_t slot_bytes() const {
     const int64_t items = block_panels * (panel_items() + block_rows * kC);
-    return table_bytes(a, kC) + items * static_cast<int64_t>(sizeof(T));
+    return table_bytes(a, kC, kLanes<T>) + items * static_cast<int64_t>(sizeof(T));
   }
 
   void choose_blocks() {
@@ -59,8 +60,9 @@ struct Conv {
       const int64_t work = block_rows * block_panels * kC * steps;
       return work > kMaxChunk || (chunks() < kFewChunks && work > kMinChunk);
     };
-    while (block_panels > kCopyPanels && too_big()) block_panels = ceil_div(block_panels, 2);
+    while (block_panels > kFewPanels && too_big()) block_panels = ceil_div(block_panels, 2);
     while (block_rows > 4 * kTileRows && too_big()) block_rows = ceil_div(a.rows, rows *= 2);
+    while (block_panels > 1 && too_big()) block_panels = ceil_div(block_panels, 2);
   }
 };
 
@@ -71,7 +73,7 @@ struct Chunk {
   const Conv<T>& conv;
   const ConvArgs& a;
   int64_t group, row, rows, panel, panels;
-  RunTable table;
+  PieceTable table;
   T* packed;   // the panels, block_steps() x kC each
   T* results;  // rows x (panels x kC), for panels whose outputs do not lie side by side
 
@@ -83,8 +85,8 @@ struct Chunk {
     rows = min(conv.block_rows, a.rows - row);
     panel = index % conv.column_blocks() * conv.block_panels;
     panels = min(conv.block_panels, conv.panels() - panel);
-    table = table_in(memory, a, kC);
-    packed = reinterpret_cast<T*>(memory + table_bytes(a, kC));
+    table = table_in(memory, a, kC, kLanes<T>);
+    packed = reinterpret_cast<T*>(memory + table_bytes(a, kC, kLanes<T>));
     results = packed + conv.block_panels * conv.panel_items();
   }
 
@@ -116,23 +118,22 @@ struct Chunk {
 
   void pack(int64_t p, int64_t c, int64_t channels) {
     if (conv.taps == 0) return;
-    fill_table(a, position(p), columns(p), &table);
+    fill_table(a, position(p), columns(p), kL, &table);
     T* out = packed + p * conv.panel_items();
     const T* x = static_cast<const T*>(a.x) + (group * a.channels + c) * a.xs[1];
     if (conv.channels_last) return pack_channels_last(x, channels, out);
     const int64_t stride = a.dims[2].step * a.xs[4];
-    for (int64_t i = 0; i < channels; ++i)
-      for (int64_t t = 0; t < conv.taps; ++t, out += kC)
-        copy_tap(table, t, x + i * a.xs[1], stride, kC, out);
+    for (int64_t t = 0; t < conv.taps; ++t)
+      copy_tap_of_channels(table, t, x, a.xs[1], channels, stride, out + t * kC, conv.taps * kC);
   }
 
   // Squares of kL channels x kL positions.
   void pack_channels_last(const T* x, int64_t channels, T* out) {
     int64_t sources[kC];
     for (int64_t t = 0; t < conv.taps; ++t) {
-      find_sources(table, t, a.dims[2].step * a.xs[4], kC, sources);
+      find_sources(table, t, a.dims[2].step * a.xs[4], kL, sources);
       for (int64_t i = 0; i < channels; i += kL)
-        for (int64_t q = 0; q < kC; q += kL) {
+        for (int64_t q = 0; q < table.vectors * kL; q += kL) {
           Vec<T> square[kL];
           for (int l = 0; l < kL; ++l)
             square[l] = sources[q + l] < 0 ? Vec<T>{}

@@ -20,33 +20,30 @@ inline int64_t positions_of(const ConvArgs& a) {
   return a.dims[0].out * a.dims[1].out * a.dims[2].out;
 }
 
-struct Run {
-  int32_t at, length;  // among the positions
-  int64_t source;      // from the first channel's origin
+// A piece of a vector of positions: lanes [from, to) lie at source + lane * stride.
+struct Piece {
+  int64_t source;  // from the channel's first element
+  int16_t vector, from, to;
+  int16_t last;  // of its vector
 };
-// The runs of tap t are runs[first[t]] ... runs[first[t + 1] - 1]; a whole tap has no zeros.
-struct RunTable {
-  int64_t count;  // positions
+// The pieces of tap t are pieces[first[t]] ... pieces[first[t + 1] - 1], at least one a vector.
+struct PieceTable {
+  int64_t vectors;
   int32_t* first;
-  bool* whole;
-  Run* runs;
+  Piece* pieces;
 };
 
-// Output rows that `count` positions may touch.
-inline int64_t rows_touched(const ConvArgs& a, int64_t count) {
-  return min(count, count / a.dims[2].out + 2);
+// Pieces that `count` positions may fall into: a cut at each vector's and each output row's end.
+inline int64_t pieces_of(const ConvArgs& a, int64_t count, int64_t lanes) {
+  return count / lanes + 1 + min(count, count / a.dims[2].out + 2);
 }
-inline int64_t table_bytes(const ConvArgs& a, int64_t count) {
-  const int64_t taps = taps_of(a), runs = taps * rows_touched(a, count);
-  return (runs * int64_t(sizeof(Run)) + (taps + 1) * int64_t(sizeof(int32_t)) + taps + 63) & -64;
+inline int64_t table_bytes(const ConvArgs& a, int64_t count, int64_t lanes) {
+  const int64_t taps = taps_of(a), pieces = taps * pieces_of(a, count, lanes);
+  return (pieces * int64_t(sizeof(Piece)) + (taps + 1) * int64_t(sizeof(int32_t)) + 63) & -64;
 }
-inline RunTable table_in(void* memory, const ConvArgs& a, int64_t count) {
-  RunTable table;
-  table.count = 0;
-  table.runs = static_cast<Run*>(memory);
-  table.first = reinterpret_cast<int32_t*>(table.runs + taps_of(a) * rows_touched(a, count));
-  table.whole = reinterpret_cast<bool*>(table.first + taps_of(a) + 1);
-  return table;
+inline PieceTable table_in(void* memory, const ConvArgs& a, int64_t count, int64_t lanes) {
+  Piece* pieces = static_cast<Piece*>(memory);
+  return {0, reinterpret_cast<int32_t*>(pieces + taps_of(a) * pieces_of(a, count, lanes)), pieces};
 }
 
 // The part of outputs [j, j + length) whose input at `offset` lies in the dimension.
@@ -57,78 +54,118 @@ SIMD_INLINE void clip(const ConvDim& dim, int64_t offset, int64_t j, int64_t len
   *high = start >= dim.in ? 0 : min(length, (dim.in - 1 - start) / dim.step + 1);
 }
 
-// A tap's runs among positions [q, q + count).
-inline int64_t find_runs(const ConvArgs& a, const int64_t (&offset)[3], int64_t q, int64_t count,
-                         Run* runs) {
-  int64_t at = 0, found = 0;
-  int64_t j2 = q % a.dims[2].out, row = q / a.dims[2].out;
+// Cuts a run of inputs, positions [at, end) from `source` on, at the ends of vectors. `next` is the
+// first vector without a piece; those passed over get one without lanes.
+struct Cutter {
+  Piece* out;
+  const int64_t lanes, stride;
+  int64_t next = 0;
+
+  void skip_to(int64_t vector) {
+    for (; next < vector; ++next) *out++ = {0, static_cast<int16_t>(next), 0, 0, 1};
+  }
+  void add(int64_t at, int64_t end, int64_t source) {
+    while (at < end) {
+      const int64_t vector = at / lanes, start = vector * lanes;
+      const int64_t stop = min(end, start + lanes);
+      skip_to(vector);
+      if (next > vector) out[-1].last = 0;
+      next = vector + 1;
+      *out++ = {source - (at - start) * stride, static_cast<int16_t>(vector),
+                static_cast<int16_t>(at - start), static_cast<int16_t>(stop - start), 1};
+      source += (stop - at) * stride;
+      at = stop;
+    }
+  }
+};
+
+// What the tap at `offset` reads for positions [q, q + count).
+inline void find_runs(const ConvArgs& a, const int64_t (&offset)[3], int64_t q, int64_t count,
+                      Cutter* cutter) {
+  const ConvDim *d = a.dims, &inner = a.dims[2];
+  int64_t at = 0, j2 = q % inner.out, row = q / inner.out;
   while (at < count) {
-    const int64_t j1 = row % a.dims[1].out, j0 = row / a.dims[1].out % a.dims[0].out;
-    const int64_t sample = row / a.dims[1].out / a.dims[0].out;
-    const int64_t length = min(a.dims[2].out - j2, count - at);
-    const int64_t i0 = j0 * a.dims[0].step + offset[0], i1 = j1 * a.dims[1].step + offset[1];
-    if (i0 >= 0 && i0 < a.dims[0].in && i1 >= 0 && i1 < a.dims[1].in) {
+    const int64_t j1 = row % d[1].out, j0 = row / d[1].out % d[0].out;
+    const int64_t sample = row / d[1].out / d[0].out;
+    const int64_t length = min(inner.out - j2, count - at);
+    const int64_t i0 = j0 * d[0].step + offset[0], i1 = j1 * d[1].step + offset[1];
+    if (i0 >= 0 && i0 < d[0].in && i1 >= 0 && i1 < d[1].in) {
       int64_t low, high;
-      clip(a.dims[2], offset[2], j2, length, &low, &high);
-      if (low < high)
-        runs[found++] = {static_cast<int32_t>(at + low), static_cast<int32_t>(high - low),
-                         sample * a.xs[0] + i0 * a.xs[2] + i1 * a.xs[3] +
-                             ((j2 + low) * a.dims[2].step + offset[2]) * a.xs[4]};
+      clip(inner, offset[2], j2, length, &low, &high);
+      cutter->add(at + low, at + high,
+                  sample * a.xs[0] + i0 * a.xs[2] + i1 * a.xs[3] +
+                      ((j2 + low) * inner.step + offset[2]) * a.xs[4]);
     }
     at += length;
     j2 = 0;
     ++row;
   }
-  return found;
 }
 
-inline void fill_table(const ConvArgs& a, int64_t q, int64_t count, RunTable* table) {
-  table->count = count;
-  int64_t tap = 0, end = 0;
+inline void fill_table(const ConvArgs& a, int64_t q, int64_t count, int64_t lanes,
+                       PieceTable* table) {
+  table->vectors = ceil_div(count, lanes);
+  Cutter cutter{table->pieces, lanes, a.dims[2].step * a.xs[4]};
+  int64_t tap = 0;
   for (int64_t t0 = 0; t0 < a.dims[0].taps; ++t0)
     for (int64_t t1 = 0; t1 < a.dims[1].taps; ++t1)
-      for (int64_t t2 = 0; t2 < a.dims[2].taps; ++t2, ++tap) {
-        const int64_t offset[3] = {a.dims[0].offset[t0], a.dims[1].offset[t1],
-                                   a.dims[2].offset[t2]};
-        table->first[tap] = static_cast<int32_t>(end);
-        const int64_t found = find_runs(a, offset, q, count, table->runs + end);
-        int64_t covered = 0;
-        for (int64_t i = end; i < end + found; ++i) covered += table->runs[i].length;
-        table->whole[tap] = covered == count;
-        end += found;
+      for (int64_t t2 = 0; t2 < a.dims[2].taps; ++t2) {
+        table->first[tap++] = static_cast<int32_t>(cutter.out - table->pieces);
+        cutter.next = 0;
+        find_runs(a, {a.dims[0].offset[t0], a.dims[1].offset[t1], a.dims[2].offset[t2]}, q, count,
+                  &cutter);
+        cutter.skip_to(table->vectors);
       }
-  table->first[tap] = static_cast<int32_t>(end);
+  table->first[tap] = static_cast<int32_t>(cutter.out - table->pieces);
 }
 
 template <class T>
-SIMD_INLINE void copy_run(T* to, const T* from, int64_t n, int64_t stride) {
-  constexpr int64_t kL = kLanes<T>;
-  if (stride == 1) {
-    for (int64_t i = 0; i < n; i += kL) store_first(to + i, n - i, load_first(from + i, n - i));
-  } else {
-    for (int64_t i = 0; i < n; ++i) to[i] = from[i * stride];
+SIMD_INLINE Vec<T> load_piece(const T* x, const Piece& piece, int64_t stride, Vec<T> rest) {
+  if (stride == 1) return load_between(x + piece.source, piece.from, piece.to, rest);
+  T lanes[kLanes<T>];
+  store(lanes, rest);
+  for (int i = piece.from; i < piece.to; ++i) lanes[i] = x[piece.source + i * stride];
+  return load(lanes);
+}
+
+// What tap t reads of the channel at x, zeros included, in whole vectors.
+template <class T>
+SIMD_INLINE void copy_tap(const PieceTable& table, int64_t t, const T* x, int64_t stride, T* to) {
+  const Piece* const end = table.pieces + table.first[t + 1];
+  for (const Piece* piece = table.pieces + table.first[t]; piece < end; ++piece) {
+    Vec<T> v = load_piece(x, *piece, stride, Vec<T>{});
+    for (; !piece->last; ++piece) v = load_piece(x, piece[1], stride, v);
+    store(to + piece->vector * kLanes<T>, v);
   }
 }
 
-// What tap t reads of the channel at x, zeros included; `room` positions are written.
+// The same of `channels` channels, x_step apart, to rows to_step apart.
 template <class T>
-SIMD_INLINE void copy_tap(const RunTable& table, int64_t t, const T* x, int64_t stride,
-                          int64_t room, T* to) {
-  if (!table.whole[t] || table.count < room)
-    for (int64_t i = 0; i < room; i += kLanes<T>) store_first(to + i, room - i, Vec<T>{});
-  for (int32_t r = table.first[t]; r < table.first[t + 1]; ++r) {
-    const Run& run = table.runs[r];
-    copy_run(to + run.at, x + run.source, run.length, stride);
+SIMD_INLINE void copy_tap_of_channels(const PieceTable& table, int64_t t, const T* x,
+                                      int64_t x_step, int64_t channels, int64_t stride, T* to,
+                                      int64_t to_step) {
+  const Piece* pieces = table.pieces + table.first[t];
+  if (stride == 1 && table.vectors == kTileVectors &&
+      table.first[t + 1] - table.first[t] == kTileVectors) {
+    for (int64_t c = 0; c < channels; ++c, x += x_step, to += to_step)
+      for (int v = 0; v < kTileVectors; ++v)
+        store(to + v * kLanes<T>,
+              load_between(x + pieces[v].source, pieces[v].from, pieces[v].to, Vec<T>{}));
+    return;
   }
+  for (int64_t c = 0; c < channels; ++c, x += x_step, to += to_step)
+    copy_tap(table, t, x, stride, to);
 }
 
 // Where each position's input lies for tap t, -1 where there is none.
-inline void find_sources(const RunTable& table, int64_t t, int64_t stride, int64_t room,
+inline void find_sources(const PieceTable& table, int64_t t, int64_t stride, int64_t lanes,
                          int64_t* sources) {
-  for (int64_t i = 0; i < room; ++i) sources[i] = -1;
   for (int32_t r = table.first[t]; r < table.first[t + 1]; ++r) {
-    const Run& run = table.runs[r];
-    for (int32_t i = 0; i < run.length; ++i) sources[run.at + i] = run.source + i * stride;
+    const Piece& piece = table.pieces[r];
+    int64_t* to = sources + piece.vector * lanes;
+    if (r == table.first[t] || table.pieces[r - 1].last)
+      for (int i = 0; i < lanes; ++i) to[i] = -1;
+    for (int i = piece.from; i < piece.to; ++i) to[i] = piece.source + i * stride;
   }
 }
 

@@ -50,7 +50,8 @@ struct Weight {
   int64_t sum_blocks() const { return ceil_div(sums, block_sums); }
   int64_t chunks() const { return parts * a.groups * sum_blocks() * row_blocks(); }
   int64_t slot_bytes() const {
-    return table_bytes(a, kBlockK) + kBlockK * block_rows * static_cast<int64_t>(sizeof(T));
+    return table_bytes(a, kBlockK, kLanes<T>) +
+           kBlockK * block_rows * static_cast<int64_t>(sizeof(T));
   }
   int64_t partial_bytes() const {
     return (parts * part_items() * static_cast<int64_t>(sizeof(T)) + 63) & -64;
@@ -66,7 +67,7 @@ struct Chunk {
   const Weight<T>& job;
   const ConvArgs& a;
   int64_t part, group, sum, sums, row, rows;
-  RunTable table;
+  PieceTable table;
   T* packed;  // panels of y, kBlockK x kC each
 
   Chunk(const Weight<T>& job, int64_t index, char* memory) : job(job), a(job.a) {
@@ -78,8 +79,8 @@ struct Chunk {
     index /= job.sum_blocks();
     group = index % a.groups;
     part = index / a.groups;
-    table = table_in(memory, a, kBlockK);
-    packed = reinterpret_cast<T*>(memory + table_bytes(a, kBlockK));
+    table = table_in(memory, a, kBlockK, kLanes<T>);
+    packed = reinterpret_cast<T*>(memory + table_bytes(a, kBlockK, kLanes<T>));
   }
 
   void run() {
@@ -87,7 +88,7 @@ struct Chunk {
     const int64_t end = job.positions * (part + 1) / job.parts;
     for (int64_t q = begin; q < end; q += kBlockK) {
       const int64_t count = min(kBlockK, end - q);
-      fill_table(a, q, count, &table);
+      fill_table(a, q, count, kL, &table);
       for (int64_t panel = 0; panel * kC < rows; ++panel) pack(panel, q, count);
       const int64_t tiles = ceil_div(sums, kTileRows);
       for (int64_t tile = 0; tile < tiles; ++tile) {
@@ -121,7 +122,7 @@ struct Chunk {
     for (int r = 0; r < tile_rows; ++r) {
       const int64_t channel = group * a.channels + (i + r) / job.taps;
       const T* x = static_cast<const T*>(a.x) + channel * a.xs[1];
-      copy_tap(table, (i + r) % job.taps, x, stride, steps, copy + r * kCopyRow);
+      copy_tap(table, (i + r) % job.taps, x, stride, copy + r * kCopyRow);
     }
     Tile<T> t{};
     t.k = steps;

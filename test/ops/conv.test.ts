@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
+
+import { gradgradcheck, nn, type Tensor, tensor } from 'cresset';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { gradgradcheck, nn, type Tensor, tensor } from '../../lib/index.js';
-import type { ConvOptions, ConvTransposeOptions } from '../../lib/nn/functional/index.js';
 import { checkGradients, sample } from '../support/gradients.js';
 
 const { conv1d, conv2d, conv3d, convTranspose1d, convTranspose2d, convTranspose3d } = nn.functional;
@@ -16,7 +16,7 @@ const toLast = (x: Tensor) => x.movedim(1, -1);
 const toFirst = (x: Tensor) => x.movedim(-1, 1);
 
 type Run = (x: Tensor, weight: Tensor, bias: Tensor | undefined, options: object) => Tensor;
-const forward: [name: string, f: Run, x: number[], w: number[], options: ConvOptions][] = [
+const forward: [name: string, f: Run, x: number[], w: number[], options: nn.functional.ConvOptions][] = [
   ['1d', conv1d, [2, 2, 7], [3, 2, 3], { padding: 1, stride: 2 }],
   ['2d', conv2d, [2, 2, 5, 4], [4, 1, 3, 2], { padding: [1, 0], stride: [2, 1], groups: 2 }],
   ['2d dilated', conv2d, [1, 2, 6, 7], [2, 2, 2, 3], { dilation: [3, 2], padding: 'same' }],
@@ -24,7 +24,7 @@ const forward: [name: string, f: Run, x: number[], w: number[], options: ConvOpt
   ['2d, 1 x 1', conv2d, [2, 3, 3, 2], [4, 3, 1, 1], {}],
   ['3d', conv3d, [1, 2, 3, 3, 4], [2, 2, 2, 2, 2], { padding: [1, 0, 1], stride: [2, 1, 2] }],
 ];
-const backward: [name: string, f: Run, x: number[], w: number[], options: ConvTransposeOptions][] = [
+const backward: [name: string, f: Run, x: number[], w: number[], options: nn.functional.ConvTransposeOptions][] = [
   ['1d', convTranspose1d, [2, 2, 4], [2, 3, 3], { stride: 3, padding: 1, outputPadding: 2 }],
   ['2d', convTranspose2d, [1, 4, 3, 2], [4, 1, 2, 3], { stride: [2, 1], groups: 2, dilation: [1, 2] }],
   ['2d, gaps between windows', convTranspose2d, [1, 2, 2, 2], [2, 2, 1, 1], { stride: 3 }],

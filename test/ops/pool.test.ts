@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
+
+import { gradgradcheck, nn, type Tensor, tensor } from 'cresset';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { gradgradcheck, nn, type Tensor, tensor } from '../../lib/index.js';
 import { checkGradients, sample } from '../support/gradients.js';
 
 const F = nn.functional;

@@ -12,6 +12,11 @@ const rawConvTranspose = raw(
   'conv_transpose',
   'y: Tensor, weight: Tensor, bias: Tensor?, size: int[], stride: int[], padding: int[], dilation: int[], groups: int, channels_last: bool -> Tensor',
 );
+// Bound so that the signatures are held against each other; called by gradients alone.
+raw(
+  'conv_weight',
+  'x: Tensor, y: Tensor, size: int[], stride: int[], padding: int[], dilation: int[], groups: int, channels_last: bool -> Tensor',
+);
 
 /** Options that convolutions and their transposes share. */
 interface ConvCommonOptions {

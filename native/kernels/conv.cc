@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "core/parallel.h"
-#include "kernels/conv_pack.h"
+#include "kernels/conv_depthwise.h"
 #include "kernels/gemm_pack.h"
 #include "kernels/slots.h"
 
@@ -217,6 +217,7 @@ struct Chunk {
 template <class T>
 void conv(const ConvArgs& a) {
   if (a.rows <= 0 || a.groups <= 0 || a.samples * positions_of(a) <= 0) return;
+  if (is_depthwise(a)) return depthwise<T>(a);
   Conv<T> conv(a);
   parallel_for(
       conv.chunks(), 1,
@@ -232,7 +233,7 @@ void conv(const ConvArgs& a) {
 
 template <class T>
 int64_t scratch(const ConvArgs& a) {
-  if (a.rows <= 0 || a.samples * positions_of(a) <= 0) return 0;
+  if (a.rows <= 0 || a.samples * positions_of(a) <= 0 || is_depthwise(a)) return 0;
   return a.slots * Conv<T>(a).slot_bytes();
 }
 

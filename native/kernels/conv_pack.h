@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 #include "kernels/gemm_tile.h"
+#include "kernels/simd_steps.h"
 #include "kernels/simd_transpose.h"
 #include "kernels/table.h"
 
@@ -46,19 +47,11 @@ inline PieceTable table_in(void* memory, const ConvArgs& a, int64_t count, int64
   return {0, reinterpret_cast<int32_t*>(pieces + taps_of(a) * pieces_of(a, count, lanes)), pieces};
 }
 
-// The part of outputs [j, j + length) whose input at `offset` lies in the dimension.
-SIMD_INLINE void clip(const ConvDim& dim, int64_t offset, int64_t j, int64_t length, int64_t* low,
-                      int64_t* high) {
-  const int64_t start = j * dim.step + offset;
-  *low = start < 0 ? ceil_div(-start, dim.step) : 0;
-  *high = start >= dim.in ? 0 : min(length, (dim.in - 1 - start) / dim.step + 1);
-}
-
 // Cuts a run of inputs, positions [at, end) from `source` on, at the ends of vectors. `next` is the
 // first vector without a piece; those passed over get one without lanes.
 struct Cutter {
   Piece* out;
-  const int64_t lanes, stride;
+  const int64_t lanes, stride;  // lanes: a power of two
   int64_t next = 0;
 
   void skip_to(int64_t vector) {
@@ -66,7 +59,7 @@ struct Cutter {
   }
   void add(int64_t at, int64_t end, int64_t source) {
     while (at < end) {
-      const int64_t vector = at / lanes, start = vector * lanes;
+      const int64_t start = at & -lanes, vector = start >> __builtin_ctzll(lanes);
       const int64_t stop = min(end, start + lanes);
       skip_to(vector);
       if (next > vector) out[-1].last = 0;
@@ -79,41 +72,58 @@ struct Cutter {
   }
 };
 
-// What the tap at `offset` reads for positions [q, q + count).
-inline void find_runs(const ConvArgs& a, const int64_t (&offset)[3], int64_t q, int64_t count,
-                      Cutter* cutter) {
-  const ConvDim *d = a.dims, &inner = a.dims[2];
-  int64_t at = 0, j2 = q % inner.out, row = q / inner.out;
+// A piece of one output row: positions [at, at + length), and where a tap without offset meets x.
+struct RowPiece {
+  int64_t at, length, sample, i0, i1, i2;
+};
+inline int64_t find_rows(const ConvArgs& a, int64_t q, int64_t count, RowPiece* rows) {
+  const ConvDim* d = a.dims;
+  int64_t found = 0, at = 0, j2 = q % d[2].out, row = q / d[2].out;
+  int64_t j1 = row % d[1].out, j0 = row / d[1].out % d[0].out, sample = row / d[1].out / d[0].out;
   while (at < count) {
-    const int64_t j1 = row % d[1].out, j0 = row / d[1].out % d[0].out;
-    const int64_t sample = row / d[1].out / d[0].out;
-    const int64_t length = min(inner.out - j2, count - at);
-    const int64_t i0 = j0 * d[0].step + offset[0], i1 = j1 * d[1].step + offset[1];
-    if (i0 >= 0 && i0 < d[0].in && i1 >= 0 && i1 < d[1].in) {
-      int64_t low, high;
-      clip(inner, offset[2], j2, length, &low, &high);
-      cutter->add(at + low, at + high,
-                  sample * a.xs[0] + i0 * a.xs[2] + i1 * a.xs[3] +
-                      ((j2 + low) * inner.step + offset[2]) * a.xs[4]);
-    }
+    const int64_t length = min(d[2].out - j2, count - at);
+    rows[found++] = {at, length, sample * a.xs[0], j0 * d[0].step, j1 * d[1].step, j2 * d[2].step};
     at += length;
     j2 = 0;
-    ++row;
+    if (++j1 < d[1].out) continue;
+    j1 = 0;
+    if (++j0 < d[0].out) continue;
+    j0 = 0;
+    ++sample;
   }
+  return found;
+}
+
+// What the tap at `offset` reads of a piece of a row.
+SIMD_INLINE void find_run(const ConvArgs& a, const int64_t (&offset)[3], const RowPiece& row,
+                          Cutter* cutter) {
+  const int64_t i0 = row.i0 + offset[0], i1 = row.i1 + offset[1], i2 = row.i2 + offset[2];
+  if (i0 < 0 || i0 >= a.dims[0].in || i1 < 0 || i1 >= a.dims[1].in) return;
+  const int64_t step = a.dims[2].step, in = a.dims[2].in;
+  int64_t low = 0, high = row.length;
+  if (i2 < 0) low = step == 1 ? -i2 : ceil_div(-i2, step);
+  if (i2 + (row.length - 1) * step >= in)
+    high = i2 >= in ? 0 : step == 1 ? in - i2 : (in - 1 - i2) / step + 1;
+  if (low < high)
+    cutter->add(row.at + low, row.at + high,
+                row.sample + i0 * a.xs[2] + i1 * a.xs[3] + (i2 + low * step) * a.xs[4]);
 }
 
 inline void fill_table(const ConvArgs& a, int64_t q, int64_t count, int64_t lanes,
                        PieceTable* table) {
+  RowPiece rows[kBlockK];
+  const int64_t row_count = find_rows(a, q, count, rows);
   table->vectors = ceil_div(count, lanes);
   Cutter cutter{table->pieces, lanes, a.dims[2].step * a.xs[4]};
   int64_t tap = 0;
   for (int64_t t0 = 0; t0 < a.dims[0].taps; ++t0)
     for (int64_t t1 = 0; t1 < a.dims[1].taps; ++t1)
       for (int64_t t2 = 0; t2 < a.dims[2].taps; ++t2) {
+        const int64_t offset[3] = {a.dims[0].offset[t0], a.dims[1].offset[t1],
+                                   a.dims[2].offset[t2]};
         table->first[tap++] = static_cast<int32_t>(cutter.out - table->pieces);
         cutter.next = 0;
-        find_runs(a, {a.dims[0].offset[t0], a.dims[1].offset[t1], a.dims[2].offset[t2]}, q, count,
-                  &cutter);
+        for (int64_t r = 0; r < row_count; ++r) find_run(a, offset, rows[r], &cutter);
         cutter.skip_to(table->vectors);
       }
   table->first[tap] = static_cast<int32_t>(cutter.out - table->pieces);
@@ -122,6 +132,7 @@ inline void fill_table(const ConvArgs& a, int64_t q, int64_t count, int64_t lane
 template <class T>
 SIMD_INLINE Vec<T> load_piece(const T* x, const Piece& piece, int64_t stride, Vec<T> rest) {
   if (stride == 1) return load_between(x + piece.source, piece.from, piece.to, rest);
+  if (stride == 2) return load_every_other(x + piece.source, piece.from, piece.to, rest);
   T lanes[kLanes<T>];
   store(lanes, rest);
   for (int i = piece.from; i < piece.to; ++i) lanes[i] = x[piece.source + i * stride];

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "core/parallel.h"
-#include "kernels/conv_pack.h"
+#include "kernels/conv_depthwise.h"
 #include "kernels/gemm_pack.h"
 #include "kernels/slots.h"
 
@@ -177,6 +177,23 @@ void combine_all(const Weight<T>& job) {
 
 bool empty(const ConvArgs& a) { return a.rows <= 0 || a.groups * a.channels * taps_of(a) <= 0; }
 
+// Few taps of one channel, both images row by row.
+bool runs_by_filter(const ConvArgs& a) {
+  return a.channels == 1 && a.groups > 1 && taps_of(a) <= kMaxTaps && rows_are_dense(a) &&
+         (a.ys[4] == 1 || a.dims[2].out == 1);
+}
+template <class T>
+void depthwise_gradient(const ConvArgs& a) {
+  parallel_for(
+      a.groups * a.rows, 1,
+      [](void* ctx, int64_t begin, int64_t end) {
+        const ConvArgs& a = *static_cast<const ConvArgs*>(ctx);
+        Vec<T> sums[kMaxTaps * 64 / kVectorBytes];
+        for (int64_t i = begin; i < end; ++i) depthwise_filter_gradient<T>(a, i, sums);
+      },
+      const_cast<ConvArgs*>(&a));
+}
+
 template <class T>
 void gradient(const ConvArgs& a) {
   if (empty(a)) return;
@@ -184,6 +201,7 @@ void gradient(const ConvArgs& a) {
     __builtin_memset(a.w, 0, a.groups * a.rows * a.channels * taps_of(a) * sizeof(T));
     return;
   }
+  if (runs_by_filter(a)) return depthwise_gradient<T>(a);
   Weight<T> job(a);
   parallel_for(
       job.chunks(), 1,
@@ -201,7 +219,7 @@ void gradient(const ConvArgs& a) {
 
 template <class T>
 int64_t scratch(const ConvArgs& a) {
-  if (empty(a) || a.samples * positions_of(a) <= 0) return 0;
+  if (empty(a) || a.samples * positions_of(a) <= 0 || runs_by_filter(a)) return 0;
   const Weight<T> job(a);
   return job.partial_bytes() + a.slots * job.slot_bytes();
 }

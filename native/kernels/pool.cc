@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "core/parallel.h"
 #include "kernels/reductions.h"
+#include "kernels/simd_steps.h"
 #include "kernels/table.h"
 
 // Pools over windows of up to three dimensions. A piece of work is one channel of one sample, or,
@@ -16,6 +17,21 @@ int64_t outputs_of(const PoolArgs& a) { return a.dims[0].out * a.dims[1].out * a
 // A dilated window may see nothing; its index must exist all the same.
 int64_t first_of(const PoolDim& d, int64_t j) { return d.start[j] < d.in ? d.start[j] : d.in - 1; }
 bool channels_last(const PoolArgs& a) { return a.xs[1] == 1 && a.channels > 1; }
+
+// Outputs [low, high) of the last dimension whose windows are of one size and a fixed stride apart.
+struct Regular {
+  int64_t low = 0, high = 0, stride = 1;
+
+  explicit Regular(const PoolDim& d) {
+    const auto size = [&](int64_t j) { return d.end[j] - d.start[j]; };
+    int64_t largest = 0;
+    for (int64_t j = 0; j < d.out; ++j) largest = size(j) > largest ? size(j) : largest;
+    while (low < d.out && size(low) < largest) ++low;
+    if (low + 1 < d.out) stride = d.start[low + 1] - d.start[low];
+    for (high = low; high < d.out; ++high)
+      if (size(high) != largest || d.start[high] != d.start[low] + (high - low) * stride) break;
+  }
+};
 
 // One sample's channels [channel, channel + n), n at most kN.
 template <class T, int kN>
@@ -53,30 +69,81 @@ struct Piece {
     return static_cast<T>(a.dims[0].count[j0] * a.dims[1].count[j1] * a.dims[2].count[j2]);
   }
 
-  void max() const {
-    each_output([&](int64_t at, int64_t j0, int64_t j1, int64_t j2) {
-      T best[kN];
-      int64_t index[kN];
-      const int64_t first =
-          (first_of(a.dims[0], j0) * a.dims[1].in + first_of(a.dims[1], j1)) * a.dims[2].in +
-          first_of(a.dims[2], j2);
-      for (int64_t c = 0; c < n; ++c) {
-        best[c] = kLowest<T>;
-        index[c] = first;
+  // f(position in the output row) for the outputs outside the regular ones, `rows(j2, n)` for
+  // vectors of those.
+  template <class Edge, class Vector>
+  SIMD_INLINE static void each_of_row(const Regular& regular, int64_t out, Edge edge,
+                                      Vector vector) {
+    for (int64_t j = 0; j < regular.low; ++j) edge(j);
+    for (int64_t j = regular.low; j < regular.high; j += kLanes<T>) vector(j, regular.high - j);
+    for (int64_t j = regular.high; j < out; ++j) edge(j);
+  }
+
+  // A vector of outputs from j2 on, n of them.
+  SIMD_INLINE void max_vector(int64_t j0, int64_t j1, int64_t j2, int64_t n, int64_t stride,
+                              int64_t at) const {
+    using Index = typename BitsOf<T>::type;
+    Vec<T> best = splat(kLowest<T>);
+    const Bits<T> steps = load(kIota<Index>) * static_cast<Index>(stride);
+    Bits<T> index = steps;
+    bool first = true;
+    each_input(j0, j1, j2, [&](int64_t from, int64_t position) {
+      const Bits<T> here = steps + static_cast<Index>(position);
+      if (first) index = here;
+      first = false;
+      const Vec<T> v = load_steps(x + from, stride, n);
+      const Bits<T> wins = (v > best) | (v != v);
+      best = wins ? v : best;
+      index = wins ? here : index;
+    });
+    store_first(y + at, n, best);
+    Index positions[kLanes<T>];
+    store(positions, index);
+    for (int64_t i = 0; i < n && i < kLanes<T>; ++i) indices[at + i] = positions[i];
+  }
+  void max_rows(const Regular& regular) const {
+    for (int64_t j0 = 0; j0 < a.dims[0].out; ++j0)
+      for (int64_t j1 = 0; j1 < a.dims[1].out; ++j1) {
+        const int64_t row = j0 * a.ys[2] + j1 * a.ys[3];
+        each_of_row(
+            regular, a.dims[2].out, [&](int64_t j2) { max_of(row + j2, j0, j1, j2); },
+            [&](int64_t j2, int64_t left) {
+              max_vector(j0, j1, j2, left, regular.stride, row + j2);
+            });
       }
-      each_input(j0, j1, j2, [&](int64_t from, int64_t position) {
-        for (int64_t c = 0; c < n; ++c) {
-          const T value = x[from + c];
-          const bool wins = value > best[c] || value != value;
-          best[c] = wins ? value : best[c];
-          index[c] = wins ? position : index[c];
-        }
-      });
+  }
+
+  void max() const {
+    const Regular regular(a.dims[2]);
+    const int64_t largest = sizeof(T) == 4 ? INT32_MAX : INT64_MAX;
+    if (kN == 1 && a.xs[4] == 1 && a.ys[4] == 1 && regular.high - regular.low > 1 &&
+        a.dims[0].in * a.dims[1].in * a.dims[2].in < largest)
+      return max_rows(regular);
+    each_output([&](int64_t at, int64_t j0, int64_t j1, int64_t j2) { max_of(at, j0, j1, j2); });
+  }
+  // One output of every channel.
+  SIMD_INLINE void max_of(int64_t at, int64_t j0, int64_t j1, int64_t j2) const {
+    T best[kN];
+    int64_t index[kN];
+    const int64_t first =
+        (first_of(a.dims[0], j0) * a.dims[1].in + first_of(a.dims[1], j1)) * a.dims[2].in +
+        first_of(a.dims[2], j2);
+    for (int64_t c = 0; c < n; ++c) {
+      best[c] = kLowest<T>;
+      index[c] = first;
+    }
+    each_input(j0, j1, j2, [&](int64_t from, int64_t position) {
       for (int64_t c = 0; c < n; ++c) {
-        y[at + c] = best[c];
-        indices[at + c] = index[c];
+        const T value = x[from + c];
+        const bool wins = value > best[c] || value != value;
+        best[c] = wins ? value : best[c];
+        index[c] = wins ? position : index[c];
       }
     });
+    for (int64_t c = 0; c < n; ++c) {
+      y[at + c] = best[c];
+      indices[at + c] = index[c];
+    }
   }
 
   void max_backward() const {
@@ -89,16 +156,39 @@ struct Piece {
     });
   }
 
+  SIMD_INLINE void average_vector(int64_t j0, int64_t j1, int64_t j2, int64_t n, int64_t stride,
+                                  int64_t at) const {
+    T divisors[kLanes<T>];
+    for (int64_t i = 0; i < kLanes<T>; ++i) divisors[i] = i < n ? count(j0, j1, j2 + i) : T(1);
+    Vec<T> sum{};
+    each_input(j0, j1, j2,
+               [&](int64_t from, int64_t) { sum = sum + load_steps(x + from, stride, n); });
+    store_first(y + at, n, sum / load(divisors));
+  }
   void average() const {
-    each_output([&](int64_t at, int64_t j0, int64_t j1, int64_t j2) {
-      T sum[kN];
-      for (int64_t c = 0; c < n; ++c) sum[c] = T(0);
-      each_input(j0, j1, j2, [&](int64_t from, int64_t) {
-        for (int64_t c = 0; c < n; ++c) sum[c] += x[from + c];
-      });
-      const T divisor = count(j0, j1, j2);
-      for (int64_t c = 0; c < n; ++c) y[at + c] = sum[c] / divisor;
+    const Regular regular(a.dims[2]);
+    if (kN > 1 || a.xs[4] != 1 || a.ys[4] != 1 || regular.high - regular.low < 2) {
+      return each_output(
+          [&](int64_t at, int64_t j0, int64_t j1, int64_t j2) { average_of(at, j0, j1, j2); });
+    }
+    for (int64_t j0 = 0; j0 < a.dims[0].out; ++j0)
+      for (int64_t j1 = 0; j1 < a.dims[1].out; ++j1) {
+        const int64_t row = j0 * a.ys[2] + j1 * a.ys[3];
+        each_of_row(
+            regular, a.dims[2].out, [&](int64_t j2) { average_of(row + j2, j0, j1, j2); },
+            [&](int64_t j2, int64_t left) {
+              average_vector(j0, j1, j2, left, regular.stride, row + j2);
+            });
+      }
+  }
+  SIMD_INLINE void average_of(int64_t at, int64_t j0, int64_t j1, int64_t j2) const {
+    T sum[kN];
+    for (int64_t c = 0; c < n; ++c) sum[c] = T(0);
+    each_input(j0, j1, j2, [&](int64_t from, int64_t) {
+      for (int64_t c = 0; c < n; ++c) sum[c] += x[from + c];
     });
+    const T divisor = count(j0, j1, j2);
+    for (int64_t c = 0; c < n; ++c) y[at + c] = sum[c] / divisor;
   }
 
   void average_backward() const {

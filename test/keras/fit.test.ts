@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // timeout: 300
 // What fit promises beside the numbers: its inputs, its options, aborting, the event loop.
-import { manualSeed, randint, randn, type Tensor, tensor, zeros } from 'cresset';
+import { manualSeed, randint, randn, setNumThreads, type Tensor, tensor, zeros } from 'cresset';
 import * as keras from 'cresset/keras';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';

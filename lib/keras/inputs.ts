@@ -60,3 +60,8 @@ export function checkNumber(where: string, value: unknown, low = -Infinity, high
     throw new ArgumentRangeError(`${where}: expected a finite number from ${low} to ${high}, got ${value}`);
   }
 }
+
+/** @internal MeanSquaredError -> meanSquaredError, AUC -> auc, KLDivergence -> klDivergence, F1Score -> f1Score. */
+export function decapitalized(className: string): string {
+  return className.replace(/^[A-Z]+(?=[A-Z][a-z])|^[A-Z]+/, (start) => start.toLowerCase());
+}

@@ -46,6 +46,10 @@ class Ref {
 struct Storage {
   std::atomic<int64_t> refs{1};
   std::atomic<uint32_t> version{0};
+  // Bytes before this header, in the same block, that belong to another object; how many of the
+  // two still live: the block goes with the last.
+  uint16_t front = 0;
+  std::atomic<uint8_t> parts{1};
   void* data = nullptr;
   int64_t bytes = 0;
   MemoryAccount* account = nullptr;
@@ -53,7 +57,9 @@ struct Storage {
   void (*release)(void* owner) = nullptr;
   void* owner = nullptr;
 
-  static Ref<Storage> create(int64_t bytes);
+  // With `front` > 0 (a multiple of 8), the object there gives up its part by `leave`.
+  static Ref<Storage> create(int64_t bytes, int64_t front = 0);
+  static void leave(Storage* storage) noexcept;
   static Ref<Storage> wrap(void* data, int64_t bytes, void (*release)(void*), void* owner);
   static void destroy(Storage* storage) noexcept;
 };

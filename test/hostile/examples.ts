@@ -125,6 +125,14 @@ function checkpoint(): Uint8Array {
   return new Uint8Array(Buffer.concat([length, json, Buffer.alloc(8)]));
 }
 
+/** An npy file of two numbers. */
+function npyFile(): Uint8Array {
+  const dict = "{'descr': '<f4', 'fortran_order': False, 'shape': (2,), }".padEnd(117);
+  return Buffer.concat([Buffer.from(`\x93NUMPY\x01\0v\0${dict}\n`, 'latin1'), Buffer.alloc(8)]);
+}
+/** An archive without members: the end record alone. */
+const emptyZip = () => Uint8Array.of(0x50, 0x4b, 5, 6, ...Array(18).fill(0));
+
 /** Calls that no candidate is, or that should have more options than candidates have. */
 export const examples: Record<string, (() => unknown[]) | undefined> = {
   'Tensor.backward': () => [
@@ -232,6 +240,12 @@ export const examples: Record<string, (() => unknown[]) | undefined> = {
   'TensorDataset.getBatch': () => [Int32Array.of(0, 1)],
   'Subset.get': () => [1],
   'Subset.getBatch': () => [Int32Array.of(0, 1)],
+  csv: () => [
+    { text: 'a,b\n1,2\n' },
+    { delimiter: ',', header: true, columns: ['a'], dtypes: { a: 'int8' }, missing: 0 },
+  ],
+  'new CsvDataset': () => [x(), index(), ['a'], ['b']],
+  'CsvDataset.read': () => [{ text: 'a,b\n1,2\n' }, { label: 'b', classes: ['2'], dtypes: { a: 'int8' } }],
   'new ConcatDataset': () => [[dataset(), dataset()]],
   'new Subset': () => [dataset(), [0, 2]],
   randomSplit: () => [dataset(), [2, 2], { generator: new Generator(1) }],
@@ -253,6 +267,10 @@ export const examples: Record<string, (() => unknown[]) | undefined> = {
   'datasets.MNIST': () => [{ root: idxFolder, download: false, train: true, mirrors: [] }],
   'datasets.FashionMNIST': () => [{ root: idxFolder, download: false, train: true, mirrors: [] }],
   'datasets.SyntheticDigits': () => [{ train: true, length: 2, seed: 1 }],
+  loadNpy: () => [npyFile()],
+  loadNpz: () => [emptyZip()],
+  saveNpy: () => ['a.npy', x()],
+  saveNpz: () => ['a.npz', { a: x() }, { compress: true }],
   'transforms.compose': () => [[(t: unknown) => t]],
   'transforms.normalize': () => [[0.1], [0.3]],
   'new optim.SGD': () => [

@@ -3,8 +3,7 @@
 import { DTypeError, GraphError, memoryStats, noGrad, resetPeakMemory, ShapeError, tensor, zeros } from 'cresset';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { gradientsOf, recordTape } from '../../lib/keras/recording.js';
-import { Variable } from '../../lib/keras/variable.js';
+import { gradientsOf, recordTape, Variable } from '#internal';
 
 const is = (kind: new (message?: string) => Error) => (error: unknown) => error instanceof kind;
 

@@ -10,7 +10,7 @@ import { DataError } from 'cresset';
 import { datasets } from 'cresset/vision';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { download } from '../../lib/vision/download.js';
+import { download } from '#internal';
 
 const folder = mkdtempSync(join(tmpdir(), 'cresset-download-'));
 const content = Buffer.from('0123456789'.repeat(20_000));

@@ -75,8 +75,8 @@ export class CategoricalHinge extends LossFunctionWrapper {
 }
 /** See {@link probabilistic.klDivergence}. */
 export class KLDivergence extends LossFunctionWrapper {
-  constructor(options: LossOptions = {}) {
-    super(probabilistic.klDivergence, { ...options, name: options.name ?? 'klDivergence' });
+  constructor(options?: LossOptions) {
+    super(probabilistic.klDivergence, options);
   }
 }
 /** See {@link probabilistic.binaryCrossentropy}. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { Tensor } from '../../index.js';
-import { divideNoNan, lookUp, matchRanks, type TensorInput, toTensor } from '../inputs.js';
+import { decapitalized, divideNoNan, lookUp, matchRanks, type TensorInput, toTensor } from '../inputs.js';
 
 const divisors = {
   none: undefined,
@@ -43,7 +43,7 @@ export abstract class Loss {
 
   constructor({ name, reduction = 'sumOverBatchSize' }: LossOptions = {}) {
     lookUp(`${new.target.name}: reduction`, divisors, reduction);
-    this.name = name ?? new.target.name.charAt(0).toLowerCase() + new.target.name.slice(1);
+    this.name = name ?? decapitalized(new.target.name);
     this.reduction = reduction;
   }
 

@@ -45,7 +45,9 @@ export const expm1 = unary('expm1', core.expm1);
 /** Largest integer not above x. */
 export const floor = unary('floor', core.floor);
 /** Neither NaN nor ±∞? */
-export const isFinite = unary('isFinite', core.isfinite);
+const finite = unary('isFinite', core.isfinite);
+
+export { finite as isFinite };
 /** Is it ±∞? */
 export const isInf = unary('isInf', core.isinf);
 /** Is it NaN? */

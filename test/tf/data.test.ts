@@ -140,7 +140,7 @@ for (const [kind, make] of [
       numbers(20),
     );
     // An element cannot leave earlier than the buffer is long.
-    (first as number[]).forEach((x, at) => assert.ok(x <= at + 4, `${x} at ${at}`));
+    for (const [at, x] of (first as number[]).entries()) assert.ok(x <= at + 4, `${x} at ${at}`);
     assert.equal(await order({ seed: 1 }, 1), numbers(20));
     manualSeed(5);
     const seeded = await order({});

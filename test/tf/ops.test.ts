@@ -68,7 +68,7 @@ for (const [number, { name, args, options, result, gradients }] of cases.entries
     });
     const expected = [result].flat();
     assert.is(results.length, expected.length);
-    results.forEach((x, i) => same(x, expected[i] as Stored, name));
+    for (const [i, x] of results.entries()) same(x, expected[i] as Stored, name);
     if (!total) return;
     tape.gradient(total, sources, { unconnectedGradients: 'zero' }).forEach((g, i) => {
       const from = gradients[i];

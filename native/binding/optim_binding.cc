@@ -110,7 +110,8 @@ OptimizerLists read_keras_lists(const CallArgs& args, std::initializer_list<bool
   return lists;
 }
 
-// kerasAdamStep(params, grads, momentums, velocities, velocityHats, iterations, learningRate, options)
+// kerasAdamStep(params, grads, momentums, velocities, velocityHats, iterations, learningRate,
+// options)
 napi_value run_keras_adam(napi_env env, napi_callback_info info) {
   return guarded(env, [&] {
     const CallArgs args(env, info, "Adam");

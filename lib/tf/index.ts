@@ -1,8 +1,15 @@
 // SPDX-License-Identifier: MIT
 
+import '../methods.js';
+
 // TensorFlow's way: its names and semantics on the core's tensors, which keep their methods.
 
 export { type Device, type DType, type NestedArray, Tensor, type TypedArray } from '../index.js';
+export * as datasets from '../keras/datasets.js';
+export * as initializers from '../keras/initializers/index.js';
+export * as losses from '../keras/losses/index.js';
+export * as metrics from '../keras/metrics/index.js';
+export * as optimizers from '../keras/optimizers/index.js';
 export { Variable, type VariableOptions, type VariableValue } from '../keras/variable.js';
 export * from './array.js';
 export * from './clip.js';

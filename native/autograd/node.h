@@ -69,6 +69,9 @@ GradState* grad_state(const Tensor& x);  // may be null
 GradState& ensure_grad_state(const Tensor& x);
 bool requires_grad(const Tensor& x);
 bool is_leaf(const Tensor& x);
+// The gradient of a leaf, which a recorder may hold back.
+Tensor gradient_of(const Tensor& leaf);
+void set_gradient(const Tensor& leaf, const Tensor& gradient);
 Edge edge_of(const Tensor& x);
 void set_node(const Tensor& x, Ref<Node> node, int output);
 // After an in-place change of x recorded by `node`: x and everything it is a view of continue

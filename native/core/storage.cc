@@ -39,6 +39,12 @@ Ref<Storage> Storage::wrap(void* data, int64_t bytes, void (*release)(void*), vo
   return Ref<Storage>(storage);
 }
 
+Ref<Storage> Storage::placeholder(int64_t bytes) {
+  auto* storage = new (allocate(kHeader)) Storage;
+  storage->bytes = bytes;
+  return Ref<Storage>(storage);
+}
+
 void Storage::destroy(Storage* storage) noexcept {
   const int64_t bytes = storage->bytes;
   if (storage->release) {
@@ -46,6 +52,7 @@ void Storage::destroy(Storage* storage) noexcept {
     deallocate(storage, kHeader);
     return;
   }
+  if (!storage->data) return deallocate(storage, kHeader);
   charge(storage->account, -(bytes + kHeader));
   if (bytes > kInline) deallocate(storage->data, bytes);
   deallocate(storage, block_bytes(bytes));

@@ -46,7 +46,10 @@ class Ref {
 struct Storage {
   std::atomic<int64_t> refs{1};
   std::atomic<uint32_t> version{0};
-  void* data = nullptr;
+  // Runs in the background that use it: those that read it, and kWriter for each that writes it.
+  std::atomic<int32_t> runs{0};
+  static constexpr int32_t kReader = 1, kWriter = 1 << 16;
+  void* data = nullptr;  // null in a placeholder: no memory (yet)
   int64_t bytes = 0;
   MemoryAccount* account = nullptr;
   // Set for memory that came from outside; called once, on whichever thread drops the last use.
@@ -55,7 +58,16 @@ struct Storage {
 
   static Ref<Storage> create(int64_t bytes);
   static Ref<Storage> wrap(void* data, int64_t bytes, void (*release)(void*), void* owner);
+  // Stands for `bytes` bytes: a recorded result, or memory that is given by setting `data`.
+  static Ref<Storage> placeholder(int64_t bytes);
   static void destroy(Storage* storage) noexcept;
+
+  void wait_for_writers() const noexcept {
+    for (int32_t n; (n = runs.load(std::memory_order_acquire)) >= kWriter;) runs.wait(n);
+  }
+  void wait_for_runs() const noexcept {
+    for (int32_t n; (n = runs.load(std::memory_order_acquire)) != 0;) runs.wait(n);
+  }
 };
 
 }  // namespace cresset

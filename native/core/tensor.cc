@@ -74,6 +74,13 @@ void TensorImpl::destroy(TensorImpl* impl) noexcept {
   deallocate(impl, sizeof(TensorImpl));
 }
 
+void Tensor::no_values() const {
+  fail(ErrorKind::State,
+       "a tensor of shape %s has no values: it was made while compile() recorded a function, and "
+       "exists in that recording only",
+       to_string(shape()).c_str());
+}
+
 Tensor empty(const Dims& shape, DType dtype) {
   check_shape("empty", shape);
   return make(Storage::create(numel(shape) * item_size(dtype)), shape, contiguous_strides(shape), 0,

@@ -2,9 +2,9 @@
 #include "ops/optim.h"
 
 #include <cmath>
-#include <map>
 
 #include "ops/copy.h"
+#include "ops/recorder.h"
 
 namespace cresset {
 namespace {
@@ -64,9 +64,9 @@ class Group {
 
   const char* op_;
   ComputeType type_;
-  std::vector<OptimizerParam> params_;
+  PooledVector<OptimizerParam> params_;
   Tensors kept_, written_;
-  std::vector<std::pair<Tensor, Tensor>> copies_;
+  PooledVector<std::pair<Tensor, Tensor>> copies_;
 };
 
 // The groups of one step. All of them are prepared, which may fail, before the first value changes.
@@ -101,7 +101,7 @@ class Plan {
   };
   const char* op_;
   const Step* table_;
-  std::vector<Part> parts_;
+  PooledVector<Part> parts_;
 };
 
 // Adds the tensors of parameter i to another group.
@@ -127,7 +127,12 @@ void adam_step(const OptimizerLists& lists, const Tensors& steps, const AdamArgs
       fail(ErrorKind::Shape, "Adam: step: expected one number, got shape %s",
            to_string(step.shape()).c_str());
   // Parameters that have missed steps for want of a gradient need other bias corrections.
-  std::map<double, OptimizerLists> by_step;
+  PooledVector<std::pair<double, OptimizerLists>> by_step;
+  const auto group_of = [&](double step) -> OptimizerLists& {
+    for (auto& [taken, group] : by_step)
+      if (taken == step) return group;
+    return by_step.emplace_back(step, OptimizerLists()).second;
+  };
   Tensors next(steps.size());
   for (size_t i = 0; i < steps.size(); ++i) {
     if (!lists.grads[i].defined()) continue;
@@ -135,7 +140,7 @@ void adam_step(const OptimizerLists& lists, const Tensors& steps, const AdamArgs
       fail(ErrorKind::Shape, "Adam: expected a step count of one element, got shape %s",
            to_string(steps[i].shape()).c_str());
     const double step = scalar_to_double(steps[i]) + 1;
-    take(lists, i, by_step[step]);
+    take(lists, i, group_of(step));
     next[i] = wrapped_scalar(step);
   }
   Plan<AdamArgs> plan("Adam", kernels().optimizer->adam);
@@ -152,10 +157,60 @@ void adam_step(const OptimizerLists& lists, const Tensors& steps, const AdamArgs
     steps[i].bump_version();
   }
 }
+
 void sgd_step(const OptimizerLists& lists, const SgdArgs& args) {
   Plan<SgdArgs> plan("SGD", kernels().optimizer->sgd);
   plan.add(lists, args);
   plan.run();
+}
+
+namespace {
+
+OptimizerLists lists_of(Args args) {
+  return {args[0].tensors(), args[1].tensors(), args[2].tensors(), args[3].tensors(),
+          args[4].tensors()};
+}
+void call_adam(Args args, Tensor*) {
+  const double* const n = args[6].tensor().data<double>();
+  adam_step(lists_of(args), args[5].tensors(),
+            {n[0], n[1], n[2], n[3], n[4], 0, 0, n[5] != 0, n[6] != 0, n[7] != 0});
+}
+void call_sgd(Args args, Tensor*) {
+  const double* const n = args[6].tensor().data<double>();
+  sgd_step(lists_of(args), {n[0], n[1], n[2], n[3], n[4] != 0, n[5] != 0, n[6] != 0});
+}
+
+#define SIGNATURE                                                                             \
+  "params: Tensor[], grads: Tensor[], state1: Tensor[], state2: Tensor[], state3: Tensor[], " \
+  "steps: Tensor[], numbers: Tensor -> "
+constexpr Op kAdamStep = {"adam_step", SIGNATURE, nullptr, call_adam, nullptr, kSaveNothing, 0};
+constexpr Op kSgdStep = {"sgd_step", SIGNATURE, nullptr, call_sgd, nullptr, kSaveNothing, 0};
+
+void record_step(const Op& op, const OptimizerLists& lists, const Tensors& steps,
+                 const Tensor& numbers) {
+  OptimizerLists moving;
+  Tensors counted, written;
+  for (size_t i = 0; i < lists.params.size(); ++i) {
+    if (!lists.grads[i].defined()) continue;
+    take(lists, i, moving);
+    if (!steps.empty()) counted.push_back(steps[i]);
+  }
+  if (moving.params.empty()) return;
+  for (const Tensors* list :
+       {&moving.params, &moving.state1, &moving.state2, &moving.state3, &counted})
+    written.insert(written.end(), list->begin(), list->end());
+  const Value args[] = {moving.params, moving.grads, moving.state1, moving.state2,
+                        moving.state3, counted,      numbers};
+  recorder()->apply_update(op, args, written);
+}
+
+}  // namespace
+
+void record_adam(const OptimizerLists& lists, const Tensors& steps, const Tensor& numbers) {
+  record_step(kAdamStep, lists, steps, numbers);
+}
+void record_sgd(const OptimizerLists& lists, const Tensor& numbers) {
+  record_step(kSgdStep, lists, {}, numbers);
 }
 
 }  // namespace cresset

@@ -56,7 +56,8 @@ export interface BackwardOptions {
   createGraph?: boolean;
 }
 
-const secret = Symbol('cresset.tensor');
+/** @internal Lets a subclass of the library call the constructor. */
+export const tensorKey: unique symbol = Symbol('cresset.tensor');
 
 /**
  * A strided, typed, n-dimensional array with autograd. Shape and dtype never change; the content changes
@@ -76,11 +77,11 @@ export class Tensor {
       if (x.#handle === undefined) throw new GraphError(`${what}: the tensor was disposed`);
       return x.#handle;
     };
-    fromHandle = (handle) => new Tensor(secret, handle);
+    fromHandle = (handle) => new Tensor(tensorKey, handle);
   }
 
-  private constructor(key: typeof secret, handle: Handle) {
-    if (key !== secret) throw new ArgumentTypeError('Tensor: use tensor(), zeros(), fromBuffer() … to make one');
+  protected constructor(key: typeof tensorKey, handle: Handle) {
+    if (key !== tensorKey) throw new ArgumentTypeError('Tensor: use tensor(), zeros(), fromBuffer() … to make one');
     this.#handle = handle;
   }
 

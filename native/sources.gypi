@@ -4,6 +4,7 @@
       "native/autograd/engine.cc",
       "native/autograd/node.cc",
       "native/autograd/record.cc",
+      "native/autograd/tape.cc",
       "native/binding/args.cc",
       "native/binding/autograd_binding.cc",
       "native/binding/errors.cc",

@@ -28,6 +28,7 @@ function compileTypescript(sources) {
   // What a deleted or renamed source left behind would still be found by the test runner and by npm pack.
   const kept = new Set(sources.map((file) => file.slice(0, -extname(file).length)));
   for (const file of filesUnder('dist')) {
+    if (file.startsWith('dist/bundle/')) continue;
     const source = file.slice('dist/'.length).replace(/(\.d\.ts|\.js)$/, '');
     if (/\.(js|d\.ts)$/.test(file) && !kept.has(source)) rmSync(join(root, file));
   }
@@ -41,9 +42,13 @@ export async function bootstrap() {
   const { buildRelease } = await import('./build.mjs');
   once('build/Release/.cresset-built', hashOf(native), buildRelease);
 
+  const { bundle } = await import('./bundle.mjs');
   const sources = typescriptFolders.flatMap(filesUnder).filter((file) => file.endsWith('.ts'));
-  const hash = hashOf(['tsconfig.json', 'package.json', 'package-lock.json', ...sources]);
-  once('dist/.cresset-compiled', hash, () => compileTypescript(sources));
+  const hash = hashOf(['tsconfig.json', 'package.json', 'package-lock.json', 'scripts/bundle.mjs', ...sources]);
+  once('dist/.cresset-compiled', hash, () => {
+    compileTypescript(sources);
+    bundle();
+  });
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await bootstrap().catch(fail);

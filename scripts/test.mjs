@@ -94,8 +94,18 @@ async function runAll(tests) {
   return outcomes;
 }
 
+/** A module of lib/ and the same module inside the bundle are two: tests take what users get, and '#internal'. */
+function checkImports() {
+  for (const file of filesUnder('test').filter((file) => file.endsWith('.ts'))) {
+    const direct = readFileSync(join(root, file), 'utf8').match(/from '(\.\.\/)+lib\/.*'/);
+    if (direct) throw new Error(`${file}: ${direct[0]}: import from 'cresset', 'cresset/…' or '#internal'`);
+  }
+}
+
 async function main() {
-  if (!args.includes('--only')) await (await import('./bootstrap.mjs')).bootstrap();
+  checkImports();
+  if (args.includes('--only')) (await import('./bundle.mjs')).bundle();
+  else await (await import('./bootstrap.mjs')).bootstrap();
   const outcomes = await runAll(selectTests());
   const sum = (key) => outcomes.reduce((total, outcome) => total + outcome[key], 0);
   const skipped = sum('skipped');

@@ -3,10 +3,10 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { DType, Tensor } from 'cresset';
+import { loadSafetensors, saveSafetensors } from 'cresset/io';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { DType, Tensor } from '../lib/index.js';
-import { loadSafetensors, saveSafetensors } from '../lib/io/index.js';
 import { readCaseFile } from './golden/data.js';
 import { runGolden, type Summary } from './golden/run.js';
 

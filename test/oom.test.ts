@@ -15,7 +15,7 @@ import {
 } from 'cresset';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { native } from '../lib/native.js';
+import { native } from '#internal';
 
 const failAllocationsFrom = native.failAllocationsFrom as (n: number) => void;
 const optimizers = { SGD: optim.SGD, Adam: optim.Adam } as const;

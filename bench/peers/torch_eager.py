@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
 """Eager overhead of PyTorch: nanoseconds of one tiny op and of one tiny graph. Prints one JSON line."""
-import json
-import sys
 import time
 
 import torch
+
+from support import is_asked, show
 
 
 def tiny_op():
@@ -34,6 +34,5 @@ def measure(step, count):
 
 
 if __name__ == "__main__":
-    name = sys.argv[1]
-    value = measure(tiny_op(), 300_000) if name == "tiny-op" else measure(tiny_graph(), 10_000)
-    print(json.dumps({"value": value, "version": torch.__version__}))
+    counts = {"tiny-op": (tiny_op, 300_000), "tiny-graph": (tiny_graph, 10_000)}
+    show({name: measure(make(), count) for name, (make, count) in counts.items() if is_asked(name)}, torch.__version__)

@@ -2,7 +2,6 @@
 """The MNIST classifier in PyTorch: `written` as its users write it (DataLoader, ToTensor, Normalize), `fused` as
 fast as it gets by hand (tensors preloaded, fused Adam). DATA names a folder with MNIST/raw. Prints one JSON line:
 the median seconds of a training epoch, and the mean training loss of each."""
-import json
 import os
 import statistics
 import sys
@@ -11,6 +10,8 @@ import time
 import numpy as np
 import torch
 from torch import nn, optim
+
+from support import show
 
 DATA = os.environ["DATA"]
 
@@ -65,7 +66,7 @@ def main():
             count += 1
         seconds.append(time.perf_counter() - start)
         losses.append(float(total) / count)
-    print(json.dumps({"value": statistics.median(seconds), "losses": losses, "version": torch.__version__}))
+    show({"mnist-epoch": statistics.median(seconds)}, torch.__version__, losses={"mnist-epoch": losses})
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Eager overhead: nanoseconds of one tiny op and of one tiny graph. Prints one JSON line.
 import { rand, tensor } from 'cresset';
+import { isAsked, print } from './support.js';
 
 function tinyOp(): () => void {
   const x = tensor([1.5]);
@@ -25,5 +26,7 @@ function measure(step: () => void, count: number): number {
   return Number(process.hrtime.bigint() - start) / count;
 }
 
-const value = process.argv[2] === 'tiny-op' ? measure(tinyOp(), 1_000_000) : measure(tinyGraph(), 50_000);
-console.log(JSON.stringify({ value }));
+const values: Record<string, number> = {};
+if (isAsked('tiny-op')) values['tiny-op'] = measure(tinyOp(), 1_000_000);
+if (isAsked('tiny-graph')) values['tiny-graph'] = measure(tinyGraph(), 50_000);
+print({ values });

@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: MIT
 import { fileURLToPath } from 'node:url';
 import { CressetError, GraphError } from '../errors.js';
+import { packageRoot } from '../native.js';
 
 // Where in the user's program a call stands.
 
-const libraries = [new URL('..', import.meta.url).href, fileURLToPath(new URL('..', import.meta.url))];
-const sources = fileURLToPath(new URL('../../../lib/', import.meta.url));
-
-const isOwn = (frame: string) => [...libraries, sources].some((folder) => frame.includes(folder));
+/** The library's own files: bundled, compiled, or by source maps. */
+const own = ['dist/bundle/', 'dist/lib/', 'lib/'].map((folder) => packageRoot + folder);
 
 /** The first line of a stack that is not ours, as `file:line:column`. */
 export function userPlace(stack: string | undefined): string | undefined {
   for (const line of stack?.split('\n') ?? []) {
     const frame = /^ +at (?:.*\()?((?:file:\/\/|\/|[A-Za-z]:\\).*:\d+:\d+)\)?$/.exec(line)?.[1];
-    if (frame && !isOwn(frame)) return frame.startsWith('file://') ? fileURLToPath(frame) : frame;
+    if (!frame) continue;
+    const file = frame.startsWith('file://') ? fileURLToPath(frame) : frame;
+    if (!own.some((folder) => file.startsWith(folder))) return file;
   }
   return undefined;
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { Readable } from 'node:stream';
 import { DataError } from '../errors.js';
 import type { Generator } from '../random.js';
 import { type Collated, defaultCollate } from './collate.js';
@@ -35,7 +36,10 @@ export interface DataLoaderOptions<T, B> {
   collateFn?: (samples: T[]) => B | Promise<B>;
   /** Where `shuffle` takes its random numbers from; by default the generator that `manualSeed` seeds. */
   generator?: Generator;
-  /** Batches prepared ahead while the current one is in use, for datasets that wait for files or networks. Default: 0. */
+  /**
+   * Batches prepared ahead while the current one is in use, for datasets that wait for files or networks; no more than
+   * these are ever read from a stream. Default: 0.
+   */
   prefetch?: number;
 }
 
@@ -101,7 +105,8 @@ const done = { done: true, value: undefined } as const;
  * ```
  *
  * The order is drawn when an iteration begins and depends on the generator alone. Iterations are independent of each
- * other. Whenever 5 ms have passed, the event loop gets a turn before the next batch.
+ * other. Whenever 5 ms have passed, the event loop gets a turn before the next batch. Leaving the loop, by `break` or by
+ * an error, closes the source.
  *
  * @typeParam D - the dataset, or an iterable of samples
  * @typeParam B - one batch: `Collated` of the sample's type, or what `collateFn` returns
@@ -191,13 +196,28 @@ export class DataLoader<D extends DataSource, B = Collated<SampleOf<D>>> impleme
   }
 
   /** Batches of an iterable. Reading ahead needs no care here: a generator queues the calls of `next` by itself. */
-  async *#streamedBatches(): AsyncGenerator<B, undefined> {
+  #streamedBatches() {
+    const source = this.dataset as AsyncIterable<SampleOf<D>>;
+    const reading = { isOver: false };
+    const batches = this.#readBatches(source, reading);
+    const close = async () => {
+      reading.isOver = true;
+      if (source instanceof Readable) source.destroy(); // its pending read may never end
+      await batches.return(undefined);
+    };
+    return { next: () => batches.next(), return: close };
+  }
+
+  /** @param reading - what was asked for ahead and is no longer wanted is not read any more */
+  async *#readBatches(source: AsyncIterable<SampleOf<D>>, reading: { isOver: boolean }): AsyncGenerator<B, undefined> {
     const collate = this.#collate ?? (defaultCollate as unknown as (samples: SampleOf<D>[]) => B);
     let samples: SampleOf<D>[] = [];
-    for await (const sample of this.dataset as AsyncIterable<SampleOf<D>>) {
+    for await (const sample of source) {
+      if (reading.isOver) return;
       if (turnIsDue()) await nextTurn();
       if (samples.push(sample) < this.#batchSize) continue;
       yield await collate(samples);
+      if (reading.isOver) return;
       samples = [];
     }
     if (samples.length > 0 && !this.#dropLast) yield await collate(samples);

@@ -14,10 +14,14 @@ async function writeAll(handle: FileHandle, bytes: Uint8Array, signal?: AbortSig
   }
 }
 
-async function writeFile(path: string, parts: Iterable<Uint8Array>, signal?: AbortSignal): Promise<void> {
+async function writeFile(
+  path: string,
+  parts: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+  signal?: AbortSignal,
+): Promise<void> {
   const handle = await open(path, 'wx');
   try {
-    for (const part of parts) await writeAll(handle, part, signal);
+    for await (const part of parts) await writeAll(handle, part, signal);
     await handle.sync();
   } finally {
     await handle.close();
@@ -34,7 +38,7 @@ async function syncFolder(path: string): Promise<void> {
 /** Writes `parts` to a temporary file beside `target`, flushes and renames it: readers see the old file or the new one. */
 export async function writeAtomically(
   target: string | URL,
-  parts: Iterable<Uint8Array>,
+  parts: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
   signal?: AbortSignal,
 ): Promise<void> {
   signal?.throwIfAborted();

@@ -38,9 +38,10 @@ class FileSource implements ByteSource {
 }
 
 class MemorySource implements ByteSource {
-  readonly name = 'bytes';
-
-  constructor(private readonly bytes: Uint8Array) {}
+  constructor(
+    readonly name: string,
+    private readonly bytes: Uint8Array,
+  ) {}
 
   get size(): number {
     return this.bytes.length;
@@ -67,12 +68,12 @@ async function openFile(path: string | URL): Promise<ByteSource> {
   throw new CheckpointError(`${name}: is not a regular file`);
 }
 
-/** Opens a path, or bytes that the caller must not change until the source is closed. */
-export async function openSource(source: unknown): Promise<ByteSource> {
+/** Opens a path, or bytes that the caller must not change until the source is closed and that errors call `name`. */
+export async function openSource(source: unknown, name = 'bytes'): Promise<ByteSource> {
   if (typeof source === 'string' || source instanceof URL) return openFile(source);
   if (ArrayBuffer.isView(source)) {
-    return new MemorySource(new Uint8Array(source.buffer, source.byteOffset, source.byteLength));
+    return new MemorySource(name, new Uint8Array(source.buffer, source.byteOffset, source.byteLength));
   }
-  if (source instanceof ArrayBuffer) return new MemorySource(new Uint8Array(source));
+  if (source instanceof ArrayBuffer) return new MemorySource(name, new Uint8Array(source));
   throw new CheckpointError(`source: expected a path, a URL, an ArrayBuffer or a view of one, got ${typeof source}`);
 }

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+export { loadNpy, type NpyOptions, type NpySource, saveNpy } from './npy.js';
+export { loadNpz, type SaveNpzOptions, saveNpz } from './npz.js';
 export {
   loadSafetensors,
   readSafetensorsHeader,

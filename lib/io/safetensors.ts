@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 import { type DType, itemSize } from '../dtype.js';
-import { CheckpointError, OutOfMemoryError } from '../errors.js';
-import { fromBuffer, Tensor } from '../index.js';
+import { CheckpointError } from '../errors.js';
+import { Tensor } from '../index.js';
 import { writeAtomically } from './atomic-write.js';
 import { type ByteSource, openSource } from './byte-source.js';
+import { readTensor } from './read-tensor.js';
 import {
   dtypeName,
   maxHeaderBytes,
@@ -11,7 +12,6 @@ import {
   parseHeader,
   parseHeaderLength,
   prefixBytes,
-  type SafetensorsEntry,
   type SafetensorsHeader,
 } from './safetensors-header.js';
 
@@ -30,32 +30,6 @@ async function readHeader(source: ByteSource): Promise<SafetensorsHeader> {
   const json = new Uint8Array(parseHeaderLength(prefix, source.size, source.name));
   await source.read(prefixBytes, json);
   return parseHeader(json, source.size, source.name);
-}
-
-function allocate(name: string, { byteLength, dtype, shape }: SafetensorsEntry, file: string): Uint8Array<ArrayBuffer> {
-  try {
-    return new Uint8Array(byteLength);
-  } catch (cause) {
-    const what = `tensor '${name}', ${dtype} of shape [${shape}]`;
-    throw new OutOfMemoryError(`${file}: ${what}: ${byteLength} bytes cannot be allocated`, { cause });
-  }
-}
-
-async function readTensor(
-  source: ByteSource,
-  name: string,
-  entry: SafetensorsEntry,
-  signal?: AbortSignal,
-): Promise<Tensor> {
-  const bytes = allocate(name, entry, source.name);
-  await source.read(entry.byteOffset, bytes, signal);
-  const wrong = entry.dtype === 'bool' ? bytes.findIndex((byte) => byte > 1) : -1;
-  if (wrong >= 0) {
-    throw new CheckpointError(
-      `${source.name}: tensor '${name}': element ${wrong} of a BOOL tensor is ${bytes[wrong]}, expected 0 or 1`,
-    );
-  }
-  return fromBuffer(bytes.buffer, { dtype: entry.dtype, shape: entry.shape });
 }
 
 /**
@@ -91,7 +65,9 @@ export async function loadSafetensors(
   try {
     const { tensors } = await readHeader(opened);
     const record: Record<string, Tensor> = Object.create(null);
-    for (const [name, entry] of Object.entries(tensors)) record[name] = await readTensor(opened, name, entry, signal);
+    for (const [name, entry] of Object.entries(tensors)) {
+      record[name] = await readTensor(opened, `${opened.name}: tensor '${name}'`, entry, signal);
+    }
     return record;
   } finally {
     await opened.close();

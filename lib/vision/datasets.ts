@@ -1,3 +1,4 @@
 // SPDX-License-Identifier: MIT
-export { MNIST, type MNISTOptions } from './mnist.js';
+export { IdxDataset, type IdxFolderOptions, type IdxTransforms, idxFolder } from './idx-dataset.js';
+export { FashionMNIST, MNIST, type MNISTOptions } from './mnist.js';
 export { SyntheticDigits, type SyntheticDigitsOptions } from './synthetic.js';

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash, type Hash, randomBytes } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
-import { PassThrough, Readable } from 'node:stream';
+import { PassThrough, Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { DataError } from '../errors.js';
@@ -14,7 +14,7 @@ export interface Download {
   urls: readonly string[];
   /** Where the file goes. */
   path: string;
-  /** SHA-256 of the *unpacked* content, so that it does not matter how a mirror has packed it. */
+  /** SHA-256 of the file as published, or of its *unpacked* content, so that it does not matter how a mirror packs it. */
   sha256: string;
   signal?: AbortSignal;
 }
@@ -29,15 +29,20 @@ async function isGzip(path: string): Promise<boolean> {
   }
 }
 
-/** SHA-256 of a file's unpacked content, in hexadecimal digits. */
-async function hashUnpacked(path: string, signal?: AbortSignal): Promise<string> {
-  const hash = createHash('sha256');
-  const update = async (chunks: AsyncIterable<Uint8Array>) => {
-    for await (const chunk of chunks) hash.update(chunk);
-  };
+/** SHA-256 of a file as it is and of its unpacked content, in hexadecimal digits. */
+async function hashesOf(path: string, signal?: AbortSignal): Promise<[packed: string, unpacked: string]> {
+  const [packed, unpacked] = [createHash('sha256'), createHash('sha256')];
+  const through = (hash: Hash) =>
+    async function* (chunks: AsyncIterable<Uint8Array>) {
+      for await (const chunk of chunks) {
+        hash.update(chunk);
+        yield chunk;
+      }
+    };
   const unpack = (await isGzip(path)) ? createGunzip() : new PassThrough();
-  await pipeline(createReadStream(path), unpack, update, { signal });
-  return hash.digest('hex');
+  const drain = new Writable({ write: (_chunk, _encoding, done) => done() });
+  await pipeline(createReadStream(path), through(packed), unpack, through(unpacked), drain, { signal });
+  return [packed.digest('hex'), unpacked.digest('hex')];
 }
 
 async function fetchTo(url: string, path: string, signal?: AbortSignal): Promise<void> {
@@ -65,9 +70,9 @@ async function tryUrl(url: string, { path, sha256, signal }: Download): Promise<
   const temporary = `${path}.${process.pid}-${randomBytes(6).toString('hex')}.tmp`;
   try {
     await fetchTo(url, temporary, signal);
-    const found = await hashUnpacked(temporary, signal);
-    if (found !== sha256)
-      throw new Error(`wrong checksum: sha256 of the unpacked file is ${found}, expected ${sha256}`);
+    const found = await hashesOf(temporary, signal);
+    if (!found.includes(sha256))
+      throw new Error(`wrong checksum: sha256 of the unpacked file is ${found[1]}, expected ${sha256}`);
     await rename(temporary, path);
   } finally {
     await rm(temporary, { force: true });

@@ -5,6 +5,7 @@ import { constants, gunzip, gunzipSync } from 'node:zlib';
 import { type DType, itemSize } from '../dtype.js';
 import { DataError } from '../errors.js';
 import { fromBuffer, type Tensor } from '../index.js';
+import { swapBytes } from '../io/read-tensor.js';
 
 /** A file's path or URL, or its content in memory; raw or gzip. */
 export type IdxSource = string | URL | ArrayBuffer | ArrayBufferView;
@@ -104,14 +105,6 @@ async function unpack({ name, bytes }: Content): Promise<Content> {
   }
 }
 
-/** The format is big-endian. */
-function swapBytes(bytes: Uint8Array, size: number): void {
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (size === 2) buffer.swap16();
-  else if (size === 4) buffer.swap32();
-  else if (size === 8) buffer.swap64();
-}
-
 function toTensor({ name, bytes, owned }: Content): Tensor {
   const { dtype, shape, start, end } = parseHeader(bytes, Number.POSITIVE_INFINITY, name);
   if (bytes.length !== end) {
@@ -123,7 +116,7 @@ function toTensor({ name, bytes, owned }: Content): Tensor {
   let data = bytes.subarray(start);
   const aligned = data.byteOffset % itemSize(dtype) === 0;
   if (!owned || !aligned || data.length < pooledBytes) data = new Uint8Array(data);
-  swapBytes(data, itemSize(dtype));
+  swapBytes(data, itemSize(dtype)); // the format is big-endian
   return fromBuffer(data, { dtype, shape });
 }
 

@@ -125,14 +125,17 @@ class Run {
       Node* node = stack.back();
       stack.pop_back();
       order.push_back(node);
+      if (node->sequence < options_.since) continue;
       for (const NodeInput& in : node->inputs)
         if (in.edge.node && seen.insert(in.edge.node.get()).second)
           stack.push_back(in.edge.node.get());
     }
     std::sort(order.begin(), order.end(), older);
-    for (Node* node : order)
+    for (Node* node : order) {
+      if (node->sequence < options_.since) continue;
       for (const NodeInput& in : node->inputs)
         if (in.edge.valid() && leads_to_capture(in.edge)) needed_.insert(node);
+    }
   }
 
   const BackwardOptions options_;
@@ -156,9 +159,11 @@ Tensor root_gradient(const char* op, const Tensor& root, const Tensor& gradient)
   return cast(gradient, root.dtype());
 }
 
-void start(const char* op, Run& run, const Tensors& roots, const Tensors& gradients) {
+void start(const char* op, Run& run, const Tensors& roots, const Tensors& gradients,
+           const BackwardOptions& options) {
   for (size_t i = 0; i < roots.size(); ++i) {
     const Edge edge = edge_of(roots[i]);
+    if (!edge.valid() && options.of_tape) continue;
     if (!edge.valid())
       fail(ErrorKind::State, "%s: root %zu does not require a gradient and has no history", op, i);
     run.add(edge, root_gradient(op, roots[i], i < gradients.size() ? gradients[i] : Tensor()));
@@ -170,7 +175,7 @@ void start(const char* op, Run& run, const Tensors& roots, const Tensors& gradie
 void backward(const Tensors& roots, const Tensors& gradients, const BackwardOptions& options) {
   const GradMode mode(options.create_graph);
   Run run(options, nullptr);
-  start("backward", run, roots, gradients);
+  start("backward", run, roots, gradients, options);
   run.run();
 }
 
@@ -181,16 +186,16 @@ Tensors grad(const Tensors& roots, const Tensors& inputs, const Tensors& gradien
   captures.found.resize(inputs.size());
   for (int i = 0; i < static_cast<int>(inputs.size()); ++i) {
     const Edge edge = edge_of(inputs[i]);
-    if (edge.leaf.defined()) {
-      captures.leaves.emplace(edge.leaf.impl(), i);
-    } else if (edge.node) {
+    if (edge.node) {
       captures.nodes[edge.node.get()].push_back({edge.output, i});
+    } else if (edge.leaf.defined() || options.of_tape) {
+      captures.leaves.emplace(inputs[i].impl(), i);
     } else {
       fail(ErrorKind::State, "grad: input %d does not require a gradient", i);
     }
   }
   Run run(options, &captures);
-  start("grad", run, roots, gradients);
+  start("grad", run, roots, gradients, options);
   run.run();
   // A leaf that was given twice is captured once.
   for (int i = 0; i < static_cast<int>(inputs.size()); ++i) {
@@ -206,6 +211,7 @@ void set_requires_grad(const Tensor& x, bool value) {
   if (value && !is_float(x.dtype()))
     fail(ErrorKind::DType, "requiresGrad: only floating point tensors have gradients, got dtype %s",
          name(x.dtype()));
+  if (const GradState* state = grad_state(x); state && is_dormant(*state)) forget(x);
   if (edge_of(x).node) {
     if (value) return;
     fail(ErrorKind::State, "requiresGrad: only a leaf can be told not to; use detach()");

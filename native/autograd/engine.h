@@ -7,6 +7,10 @@ namespace cresset {
 struct BackwardOptions {
   bool retain_graph = false;
   bool create_graph = false;
+  // For a tape: what was recorded before `since` is constant, and so is a root or input without
+  // history.
+  bool of_tape = false;
+  uint64_t since = 0;
 };
 
 // Accumulates d(sum of roots * gradients) into the `grad` of every leaf. An undefined gradient

@@ -40,10 +40,13 @@ thread_local std::vector<Node*>* t_dying = nullptr;
 
 }  // namespace
 
-Node::Node() : sequence(next_sequence.fetch_add(1, std::memory_order_relaxed)) {}
+uint64_t new_sequence() noexcept { return next_sequence.fetch_add(1, std::memory_order_relaxed); }
+
+Node::Node() : sequence(new_sequence()), session(tape_session()) {}
 
 void Node::add_input(const Tensor& x, int arg, int item) {
-  inputs.push_back({arg, item, x.dtype(), x.shape(), edge_of(x)});
+  inputs.push_back({arg, item, x.dtype(), x.shape(), requires_grad(x) ? edge_of(x) : Edge()});
+  if (inputs.back().edge.valid()) note_input(*this, inputs.back().edge);
 }
 
 void Node::destroy(Node* node) noexcept {
@@ -71,12 +74,12 @@ GradState& ensure_grad_state(const Tensor& x) {
 bool requires_grad(const Tensor& x) {
   for (const GradState* state = grad_state(x); state;
        state = state->parent.defined() ? grad_state(state->parent) : nullptr) {
-    if (state->requires_grad || state->node) return true;
+    if (is_active(*state)) return true;
   }
   return false;
 }
 
-bool is_leaf(const Tensor& x) { return !edge_of(x).node; }
+bool is_leaf(const Tensor& x) { return !requires_grad(x) || !edge_of(x).node; }
 
 Tensor gradient_of(const Tensor& leaf) {
   if (Recorder* active = active_recorder()) active->touch_gradient(leaf, true);
@@ -112,7 +115,7 @@ Edge edge_of(const Tensor& x) {
     set_node(x, std::move(node), 0);
   }
   if (state->node) return {state->node, state->output, {}};
-  if (state->requires_grad) return {nullptr, 0, x};
+  if (state->requires_grad || state->watchers || state->variable) return {nullptr, 0, x};
   return {};
 }
 
@@ -121,6 +124,7 @@ void rebase(const Tensor& x, Ref<Node> node) {
   if (state.parent.defined()) {
     const Tensor parent = state.parent;
     Ref<Node> scatter(new ScatterNode(*state.op, state.args));
+    scatter->session = node->session;
     scatter->add_input(parent, 0);
     scatter->inputs.push_back({1, -1, x.dtype(), x.shape(), {node, 0, {}}});
     scatter->add_output(parent);
@@ -129,11 +133,18 @@ void rebase(const Tensor& x, Ref<Node> node) {
   set_node(x, std::move(node), 0);
 }
 
+void forget(const Tensor& x) {
+  GradState& state = ensure_grad_state(x);
+  state.node = {};
+  state.parent = {};
+}
+
 SavedTensor::SavedTensor(const Tensor& x, bool is_output)
     : version_(x.version()), is_output_(is_output) {
-  if (!is_output) edge_ = edge_of(x);
+  const Edge edge = is_output ? Edge() : edge_of(x);
+  if (edge.valid() && requires_grad(x)) edge_ = edge;
   // Leaves may be kept as they are: they have no node that could lead back here.
-  data_ = (is_output || edge_.node) ? alias_of(x) : x;
+  data_ = (is_output || edge.node) ? alias_of(x) : x;
 }
 
 Tensor SavedTensor::unpack(const char* op, bool create_graph, Node* self, int output) const {

@@ -34,6 +34,7 @@ struct NodeOutput {
 struct Node : Pooled {
   std::atomic<int64_t> refs{1};
   const uint64_t sequence;
+  uint64_t session;  // of the tapes it was recorded for, 0 if not for tapes alone
   PooledVector<NodeInput> inputs;
   PooledVector<NodeOutput> outputs;
 
@@ -54,6 +55,9 @@ struct Node : Pooled {
 // What autograd knows of a tensor.
 struct GradState : AutogradState {
   bool requires_grad = false;  // a leaf that collects a gradient
+  int watchers = 0;            // recording tapes that watch this leaf
+  int64_t variable = 0;        // its number, if it is a leaf for every recording tape
+  uint64_t accessed = 0;       // when a tape last used the variable
   Tensor grad;
   Ref<Node> node;
   int output = 0;
@@ -67,16 +71,27 @@ struct GradState : AutogradState {
 
 GradState* grad_state(const Tensor& x);  // may be null
 GradState& ensure_grad_state(const Tensor& x);
+// Would an op on x be recorded now?
 bool requires_grad(const Tensor& x);
 bool is_leaf(const Tensor& x);
 // The gradient of a leaf, which a recorder may hold back.
 Tensor gradient_of(const Tensor& leaf);
 void set_gradient(const Tensor& leaf, const Tensor& gradient);
+// Where the gradient of x goes, also if the tape that recorded it has ended.
 Edge edge_of(const Tensor& x);
 void set_node(const Tensor& x, Ref<Node> node, int output);
 // After an in-place change of x recorded by `node`: x and everything it is a view of continue
 // from there.
 void rebase(const Tensor& x, Ref<Node> node);
+// Makes x a leaf again.
+void forget(const Tensor& x);
+
+// What tapes say (tape.cc).
+uint64_t new_sequence() noexcept;
+uint64_t tape_session() noexcept;                  // 0: none records
+bool is_active(const GradState& state) noexcept;   // does it require a gradient by itself, now?
+bool is_dormant(const GradState& state) noexcept;  // would it if a tape recorded?
+void note_input(Node& node, const Edge& edge);
 
 bool grad_enabled() noexcept;
 bool set_grad_enabled(bool enabled) noexcept;  // returns the previous mode

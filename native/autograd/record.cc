@@ -123,6 +123,8 @@ void record(const Op& op, Args args, Tensor* outputs) {
 
 void track_view(const Op& op, Args args, const Tensor& output) {
   if (!grad_enabled() || !differentiable(output)) return;
+  const GradState* const base = grad_state(args[0].tensor());
+  if (base && is_dormant(*base)) return;
   GradState& state = ensure_grad_state(output);
   state.parent = args[0].tensor();
   state.op = &op;
@@ -136,7 +138,7 @@ void check_in_place(const Op& op, const Tensor& target) {
   for (Tensor x = target; x.defined();) {
     const GradState* state = grad_state(x);
     if (!state) return;
-    if (state->requires_grad && !state->node)
+    if (!state->node && is_active(*state))
       fail(ErrorKind::State,
            "%s_: a leaf that requires a gradient%s cannot be changed in place; use noGrad", op.name,
            x.same(target) ? "" : " (here seen through a view)");

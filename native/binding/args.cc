@@ -55,7 +55,7 @@ std::vector<Param> parse_signature(const char* signature) {
 }
 
 CallArgs::CallArgs(napi_env env, napi_callback_info info, const char* function)
-    : env(env), function(function) {
+    : env(env), owner(env_of(env)), function(function) {
   size_t count = kMaxCallArgs;
   check(env, napi_get_cb_info(env, info, &count, values_, nullptr, &data), function);
 }
@@ -80,12 +80,17 @@ void CallArgs::wrong(size_t i, const char* name, const char* expected) const {
   fail(ErrorKind::Type, "%s: %s: expected %s, got %s", function, name, expected, type_name(t));
 }
 
-Tensor CallArgs::tensor(size_t i, const char* name) const {
+Tensor CallArgs::handle(size_t i) const {
   void* data = nullptr;
-  if (napi_get_value_external(env, values_[i], &data) != napi_ok || !data)
-    wrong(i, name, "a Tensor");
+  if (napi_get_value_external(env, values_[i], &data) != napi_ok || !data) return Tensor();
   Tensor x(Ref<TensorImpl>::share(static_cast<TensorImpl*>(data)));
-  check_memory(env_of(env), x);
+  check_memory(owner, x);
+  return x;
+}
+
+Tensor CallArgs::tensor(size_t i, const char* name) const {
+  Tensor x = handle(i);
+  if (!x.defined()) wrong(i, name, "a Tensor");
   return x;
 }
 
@@ -94,6 +99,7 @@ Tensor CallArgs::optional_tensor(size_t i, const char* name) const {
 }
 
 Tensor CallArgs::scalar(size_t i, const char* name) const {
+  if (Tensor x = handle(i); x.defined()) return x;
   double number;
   int64_t integer;
   bool flag;
@@ -110,8 +116,6 @@ Tensor CallArgs::scalar(size_t i, const char* name) const {
     case napi_boolean:
       napi_get_value_bool(env, values_[i], &flag);
       return wrapped_scalar(flag);
-    case napi_external:
-      return tensor(i, name);
     default:
       wrong(i, name, "a Tensor or a number");
   }

@@ -24,6 +24,7 @@ class CallArgs {
   CallArgs(napi_env env, napi_callback_info info, const char* function = "");
 
   napi_env env;
+  Env& owner;
   const char* function;
   void* data = nullptr;
 
@@ -45,6 +46,7 @@ class CallArgs {
 
  private:
   napi_valuetype type(size_t i) const;
+  Tensor handle(size_t i) const;  // undefined unless argument i is one
   [[noreturn]] void wrong(size_t i, const char* name, const char* expected) const;
   napi_value values_[kMaxCallArgs];
 };

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "autograd/engine.h"
+#include "autograd/tape.h"
 #include "binding/addon.h"
 #include "binding/args.h"
 
@@ -25,6 +26,63 @@ napi_value run_grad(napi_env env, napi_callback_info info) {
     return to_js(env, grad(args.tensors(0, "roots"), args.tensors(1, "inputs"),
                            args.tensors(2, "gradients", true),
                            {args.boolean(3, "retainGraph"), args.boolean(4, "createGraph")}));
+  });
+}
+
+// tapeGradient(roots, inputs, gradients, retainGraph, createGraph, since): null where nothing
+// leads.
+napi_value run_tape_gradient(napi_env env, napi_callback_info info) {
+  return guarded(env, [&] {
+    const CallArgs args(env, info, "gradient");
+    check_wrapped(env_of(env));
+    const uint64_t since = static_cast<uint64_t>(args.integer(5, "since"));
+    return to_js(
+        env, grad(args.tensors(0, "target"), args.tensors(1, "sources"),
+                  args.tensors(2, "outputGradients", true),
+                  {args.boolean(3, "retainGraph"), args.boolean(4, "createGraph"), true, since}));
+  });
+}
+
+// enterTape(watchVariables, resumed): the time from which on nodes are the tape's.
+napi_value begin_tape(napi_env env, napi_callback_info info) {
+  return guarded(env, [&] {
+    const CallArgs args(env, info, "enterTape");
+    const uint64_t resumed = static_cast<uint64_t>(args.integer(1, "resumed"));
+    return to_js(env, static_cast<double>(enter_tape(args.boolean(0, "watchVariables"), resumed)));
+  });
+}
+
+// leaveTape(): the numbers of the variables used since.
+napi_value end_tape(napi_env env, napi_callback_info) {
+  return guarded(env, [&] {
+    const std::vector<int64_t> used = leave_tape();
+    napi_value array;
+    check(env, napi_create_array_with_length(env, used.size(), &array), "leaveTape");
+    for (uint32_t i = 0; i < used.size(); ++i)
+      check(env, napi_set_element(env, array, i, to_js(env, used[i])), "leaveTape");
+    return array;
+  });
+}
+
+napi_value count_tapes(napi_env env, napi_callback_info) {
+  return guarded(env, [&] { return to_js(env, static_cast<int64_t>(tapes_recording())); });
+}
+
+// makeVariable(x, number)
+napi_value mark_variable(napi_env env, napi_callback_info info) {
+  return guarded(env, [&] {
+    const CallArgs args(env, info, "Variable");
+    make_variable(args.tensor(0, "x"), args.integer(1, "number"));
+    return undefined(env);
+  });
+}
+
+// watch(x, change)
+napi_value change_watch(napi_env env, napi_callback_info info) {
+  return guarded(env, [&] {
+    const CallArgs args(env, info, "watch");
+    watch(args.tensor(0, "x"), static_cast<int>(args.integer(1, "change")));
+    return undefined(env);
   });
 }
 
@@ -106,6 +164,12 @@ napi_value change_grad_enabled(napi_env env, napi_callback_info info) {
 void define_autograd(napi_env env, napi_value exports) {
   define(env, exports, "backward", run_backward);
   define(env, exports, "grad", run_grad);
+  define(env, exports, "tapeGradient", run_tape_gradient);
+  define(env, exports, "enterTape", begin_tape);
+  define(env, exports, "leaveTape", end_tape);
+  define(env, exports, "tapesRecording", count_tapes);
+  define(env, exports, "makeVariable", mark_variable);
+  define(env, exports, "watch", change_watch);
   define(env, exports, "requiresGrad", get_requires_grad);
   define(env, exports, "setRequiresGrad", change_requires_grad);
   define(env, exports, "getGrad", get_gradient);

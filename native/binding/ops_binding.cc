@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: MIT
+#include <cstddef>
+#include <memory>
+
 #include "binding/addon.h"
 #include "binding/args.h"
 
@@ -22,20 +25,36 @@ const std::vector<BoundOp>& bound_ops() {
   return *ops;
 }
 
-Args read_args(const CallArgs& args, const BoundOp& bound, Value* values) {
-  for (size_t i = 0; i < bound.params.size(); ++i) values[i] = args.value(i, bound.params[i]);
-  // A getter of a later argument may have detached the memory of an earlier one.
-  check_wrapped(env_of(args.env));
-  return Args(values, bound.params.size());
-}
+// An op's arguments. Only as many are made as it has: every op pays for them.
+class OpArgs {
+ public:
+  // Delegates, so that what was made is destroyed when an argument throws.
+  OpArgs(const CallArgs& args, const BoundOp& bound) : OpArgs() {
+    for (const Param& param : bound.params) {
+      new (values() + count_) Value(args.value(count_, param));
+      ++count_;
+    }
+    // A getter of a later argument may have detached the memory of an earlier one.
+    check_wrapped(args.owner);
+  }
+  ~OpArgs() { std::destroy_n(values(), count_); }
+  OpArgs(const OpArgs&) = delete;
+  OpArgs& operator=(const OpArgs&) = delete;
+  operator Args() { return Args(values(), count_); }
+
+ private:
+  OpArgs() = default;
+  Value* values() { return reinterpret_cast<Value*>(memory_); }
+  alignas(Value) std::byte memory_[kMaxArgs * sizeof(Value)];
+  size_t count_ = 0;
+};
 
 napi_value call_op(napi_env env, napi_callback_info info) {
   return guarded(env, [&] {
     CallArgs args(env, info);
     const auto& bound = *static_cast<const BoundOp*>(args.data);
     args.function = bound.op->name;
-    Value values[kMaxArgs];
-    Outputs out = apply_op(*bound.op, read_args(args, bound, values));
+    Outputs out = apply_op(*bound.op, OpArgs(args, bound));
     if (bound.op->outputs == 1) return make_handle(env, std::move(out.t[0]));
     return to_js(env, Tensors(out.t, out.t + bound.op->outputs));
   });
@@ -46,8 +65,7 @@ napi_value call_in_place(napi_env env, napi_callback_info info) {
     CallArgs args(env, info);
     const auto& bound = *static_cast<const BoundOp*>(args.data);
     args.function = bound.op->name;
-    Value values[kMaxArgs];
-    apply_in_place(*bound.op, read_args(args, bound, values));
+    apply_in_place(*bound.op, OpArgs(args, bound));
     return args[0];
   });
 }

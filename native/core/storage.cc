@@ -6,27 +6,45 @@
 namespace cresset {
 namespace {
 
-// Small payloads share one block with their header.
-constexpr int64_t kHeader = 64;
+// Small payloads share one block with their header; one of a single number takes the header's rest.
+constexpr int64_t kLine = 64;
+constexpr int64_t kHeader = sizeof(Storage);
+constexpr int64_t kTiny = kLine - kHeader;
 constexpr int64_t kInline = 1024;
-static_assert(sizeof(Storage) <= kHeader);
+static_assert(kTiny == 8);
 
-int64_t block_bytes(int64_t bytes) { return bytes <= kInline ? kHeader + bytes : kHeader; }
+int64_t round_to_line(int64_t bytes) { return (bytes + kLine - 1) & -kLine; }
+
+// Where an inline payload begins, from the start of the block.
+int64_t payload_offset(int64_t front, int64_t bytes) {
+  return bytes <= kTiny ? front + kHeader : round_to_line(front + kHeader);
+}
+
+int64_t block_bytes(int64_t front, int64_t inline_bytes) {
+  return payload_offset(front, inline_bytes) + inline_bytes;
+}
+
+void free_block(Storage* storage) {
+  const bool inline_payload = storage->data && !storage->release && storage->bytes <= kInline;
+  const int64_t front = storage->front;
+  deallocate(reinterpret_cast<char*>(storage) - front,
+             block_bytes(front, inline_payload ? storage->bytes : 0));
+}
 
 }  // namespace
 
-Ref<Storage> Storage::create(int64_t bytes) {
-  void* block = allocate(block_bytes(bytes));
-  auto* storage = new (block) Storage;
+Ref<Storage> Storage::create(int64_t bytes, int64_t front) {
+  const bool inline_payload = bytes <= kInline;
+  char* block = static_cast<char*>(allocate(block_bytes(front, inline_payload ? bytes : 0)));
+  auto* storage = new (block + front) Storage;
   Ref<Storage> ref(storage);
+  storage->front = static_cast<uint16_t>(front);
   storage->bytes = bytes;
-  if (bytes <= kInline) {
-    storage->data = static_cast<char*>(block) + kHeader;
-  } else {
-    storage->data = allocate(bytes);  // on failure `ref` gives the header back
-  }
+  // On failure `ref` gives the block back.
+  storage->data = inline_payload ? block + payload_offset(front, bytes) : allocate(bytes);
+  if (front > 0) storage->parts = 2;
   storage->account = current_account();
-  charge(storage->account, bytes + kHeader);
+  charge(storage->account, bytes + front + kHeader);
   return ref;
 }
 
@@ -46,16 +64,21 @@ Ref<Storage> Storage::placeholder(int64_t bytes) {
 }
 
 void Storage::destroy(Storage* storage) noexcept {
-  const int64_t bytes = storage->bytes;
   if (storage->release) {
     storage->release(storage->owner);
-    deallocate(storage, kHeader);
-    return;
+  } else if (storage->data) {
+    charge(storage->account, -(storage->bytes + storage->front + kHeader));
+    if (storage->bytes > kInline) deallocate(storage->data, storage->bytes);
   }
-  if (!storage->data) return deallocate(storage, kHeader);
-  charge(storage->account, -(bytes + kHeader));
-  if (bytes > kInline) deallocate(storage->data, bytes);
-  deallocate(storage, block_bytes(bytes));
+  leave(storage);
+}
+
+void Storage::leave(Storage* storage) noexcept {
+  // The last one has nobody to race with.
+  if (storage->parts.load(std::memory_order_acquire) > 1 &&
+      storage->parts.fetch_sub(1, std::memory_order_acq_rel) > 1)
+    return;
+  free_block(storage);
 }
 
 }  // namespace cresset

@@ -44,11 +44,15 @@ class Ref {
 // The bytes under one or more tensors. `version` counts in-place changes: autograd compares it
 // with the value it had when a tensor was saved.
 struct Storage {
-  std::atomic<int64_t> refs{1};
-  std::atomic<uint32_t> version{0};
+  std::atomic<int32_t> refs{1};
   // Runs in the background that use it: those that read it, and kWriter for each that writes it.
   std::atomic<int32_t> runs{0};
   static constexpr int32_t kReader = 1, kWriter = 1 << 16;
+  std::atomic<uint32_t> version{0};
+  // Bytes before this header, in the same block, that belong to another object; how many of the
+  // two still live: the block goes with the last.
+  uint16_t front = 0;
+  std::atomic<uint8_t> parts{1};
   void* data = nullptr;  // null in a placeholder: no memory (yet)
   int64_t bytes = 0;
   MemoryAccount* account = nullptr;
@@ -56,7 +60,9 @@ struct Storage {
   void (*release)(void* owner) = nullptr;
   void* owner = nullptr;
 
-  static Ref<Storage> create(int64_t bytes);
+  // With `front` > 0 (a multiple of 8), the object there gives up its part by `leave`.
+  static Ref<Storage> create(int64_t bytes, int64_t front = 0);
+  static void leave(Storage* storage) noexcept;
   static Ref<Storage> wrap(void* data, int64_t bytes, void (*release)(void*), void* owner);
   // Stands for `bytes` bytes: a recorded result, or memory that is given by setting `data`.
   static Ref<Storage> placeholder(int64_t bytes);

@@ -9,9 +9,11 @@
 namespace cresset {
 namespace {
 
-Tensor make(Ref<Storage> storage, const Dims& shape, const Dims& strides, int64_t offset,
-            DType dtype) {
-  auto* impl = new (allocate(sizeof(TensorImpl))) TensorImpl;
+static_assert(sizeof(TensorImpl) % 8 == 0 && sizeof(TensorImpl) + sizeof(Storage) <= 384);
+
+Tensor make_at(void* place, Ref<Storage> storage, const Dims& shape, const Dims& strides,
+               int64_t offset, DType dtype) {
+  auto* impl = new (place) TensorImpl;
   impl->dtype = dtype;
   impl->shape = shape;
   impl->strides = strides;
@@ -20,6 +22,12 @@ Tensor make(Ref<Storage> storage, const Dims& shape, const Dims& strides, int64_
   impl->contiguous = is_contiguous(shape, strides);
   impl->storage = std::move(storage);
   return Tensor(Ref<TensorImpl>(impl));
+}
+
+Tensor make(Ref<Storage> storage, const Dims& shape, const Dims& strides, int64_t offset,
+            DType dtype) {
+  void* place = allocate(sizeof(TensorImpl));
+  return make_at(place, std::move(storage), shape, strides, offset, dtype);
 }
 
 template <class T>
@@ -70,8 +78,13 @@ To read_scalar(const Tensor& x) {
 
 void TensorImpl::destroy(TensorImpl* impl) noexcept {
   delete impl->autograd;
+  const bool beside_storage = impl->beside_storage;
   impl->~TensorImpl();
-  deallocate(impl, sizeof(TensorImpl));
+  if (beside_storage) {
+    Storage::leave(reinterpret_cast<Storage*>(impl + 1));
+  } else {
+    deallocate(impl, sizeof(TensorImpl));
+  }
 }
 
 void Tensor::no_values() const {
@@ -83,8 +96,11 @@ void Tensor::no_values() const {
 
 Tensor empty(const Dims& shape, DType dtype) {
   check_shape("empty", shape);
-  return make(Storage::create(numel(shape) * item_size(dtype)), shape, contiguous_strides(shape), 0,
-              dtype);
+  Ref<Storage> storage = Storage::create(numel(shape) * item_size(dtype), sizeof(TensorImpl));
+  void* place = reinterpret_cast<TensorImpl*>(storage.get()) - 1;
+  Tensor x = make_at(place, std::move(storage), shape, contiguous_strides(shape), 0, dtype);
+  x.impl()->beside_storage = true;
+  return x;
 }
 
 Tensor view_of(const Tensor& base, const Dims& shape, const Dims& strides, int64_t offset) {

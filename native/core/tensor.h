@@ -12,11 +12,13 @@ struct AutogradState : Pooled {
 };
 
 struct TensorImpl {
-  std::atomic<int64_t> refs{1};
+  std::atomic<int32_t> refs{1};
   DType dtype;
   // A JavaScript number: it takes part in promotion by category only.
   bool wrapped_number = false;
   bool contiguous;
+  // Made together with a storage: both lie in one block.
+  bool beside_storage = false;
   int64_t offset = 0;
   int64_t count;
   Ref<Storage> storage;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DataError, Generator, manualSeed, type Tensor, tensor } from 'cresset';
 import { DataLoader, Dataset, IterableDataset, TensorDataset } from 'cresset/data';
@@ -202,6 +203,81 @@ test('an early break closes the source', async () => {
   }
   for await (const _ of new DataLoader(new Squares(3), { batchSampler: lists(), prefetch: 2 })) break;
   assert.is(closed, 2);
+});
+
+/** Counts what is read of an endless source, in each form that it may have. */
+function counted() {
+  const count = { read: 0, closed: 0 };
+  async function* generator() {
+    try {
+      for (;;) yield count.read++;
+    } finally {
+      count.closed++;
+    }
+  }
+  class Source extends IterableDataset<number> {
+    [Symbol.asyncIterator]() {
+      return generator();
+    }
+  }
+  const readable = () =>
+    new Readable({
+      objectMode: true,
+      highWaterMark: 1,
+      read() {
+        this.push(count.read++);
+      },
+      destroy(error, done) {
+        count.closed++;
+        done(error);
+      },
+    });
+  const web = () =>
+    new ReadableStream<number>(
+      { pull: (controller) => controller.enqueue(count.read++), cancel: () => void count.closed++ },
+      { highWaterMark: 0 },
+    );
+  return { count, sources: { generator, dataset: () => new Source(), readable, web } };
+}
+
+for (const name of ['generator', 'dataset', 'readable', 'web'] as const) {
+  test(`no more than prefetch batches of a stream are read ahead, and it is closed: ${name}`, async () => {
+    for (const prefetch of [0, 1, 3]) {
+      for (const ending of ['break', 'error']) {
+        const { count, sources } = counted();
+        const loader = new DataLoader<AsyncIterable<number>>(sources[name](), { batchSize: 4, prefetch });
+        const slack = name === 'readable' ? 2 : 0; // a Readable fills its own buffer
+        let batches = 0;
+        try {
+          for await (const batch of loader) {
+            assert.equal(
+              batch.tolist(),
+              range(4).map((i) => 4 * batches + i),
+            );
+            batches++;
+            await sleep(2);
+            const most = 4 * (batches + prefetch) + slack;
+            assert.ok(count.read <= most, `${count.read} samples read, ${most} allowed`);
+            if (batches < 5) continue;
+            if (ending === 'break') break;
+            throw new Error('of the consumer');
+          }
+        } catch (error) {
+          assert.is((error as Error).message, 'of the consumer');
+        }
+        await sleep(2);
+        assert.is(count.closed, 1);
+        assert.ok(count.read <= 4 * (batches + prefetch) + slack);
+      }
+    }
+  });
+}
+
+test('a break does not wait for a stream that has stalled', async () => {
+  const stalled = new Readable({ objectMode: true, read: () => undefined });
+  stalled.push(1);
+  for await (const _ of new DataLoader<AsyncIterable<number>>(stalled, { prefetch: 2 })) break;
+  assert.ok(stalled.destroyed);
 });
 
 test('an error in a dataset names the sample and keeps its cause; nothing is left unhandled', async () => {

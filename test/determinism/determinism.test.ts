@@ -6,7 +6,7 @@ import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { native } from '../../lib/native.js';
+import { native } from '#internal';
 
 const program = fileURLToPath(new URL('./train.js', import.meta.url));
 const seed = 0x1234_5678_9abcn;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { grad, Tensor } from '../../lib/index.js';
+import { grad, Tensor } from 'cresset';
 import { compareGradient, compareOutputs, compareTensors, type Tolerance } from './compare.js';
 import type { Case, Stored } from './data.js';
 import { camel, tensorOf, tensorsByPath } from './values.js';

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { isFloatingPoint, Tensor } from '../../lib/index.js';
+import { isFloatingPoint, Tensor } from 'cresset';
 import type { Stored } from './data.js';
 import { decode, isTensorRef, tensorOf } from './values.js';
 

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { ones, stack, type Tensor, tensor, zeros } from '../../lib/index.js';
-import * as F from '../../lib/nn/functional/index.js';
+import { nn, ones, stack, type Tensor, tensor, zeros } from 'cresset';
 import { type CallCase, checkCall } from './call.js';
 import type { CaseFile } from './data.js';
 import type { Check } from './run.js';
@@ -52,7 +51,7 @@ const functions: Record<string, Composite> = {
     const logp = z.sub(z.exp().sum({ dim: 1, keepdim: true }).log());
     return logp.gather(1, t.unsqueeze(1)).mean().neg();
   },
-  swiglu: (x, w1, w2, w3) => F.silu(x.matmul(w1)).mul(x.matmul(w2)).matmul(w3),
+  swiglu: (x, w1, w2, w3) => nn.functional.silu(x.matmul(w1)).mul(x.matmul(w2)).matmul(w3),
 };
 
 /** The check of `composite/<name>`. */

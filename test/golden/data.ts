@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import type { Tensor } from '../../lib/index.js';
-import { loadSafetensors } from '../../lib/io/index.js';
+import type { Tensor } from 'cresset';
+import { loadSafetensors } from 'cresset/io';
 
 // The golden data's files: `<name>.json` with the cases and `<name>.safetensors` with their tensors.
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { type DType, isFloatingPoint, itemSize, ones, type Tensor } from '../../lib/index.js';
+import { type DType, isFloatingPoint, itemSize, ones, type Tensor } from 'cresset';
 import { Mismatch } from './compare.js';
 import type { Case, CaseFile } from './data.js';
 import { resolve } from './functions.js';

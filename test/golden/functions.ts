@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import * as cresset from '../../lib/index.js';
+import * as cresset from 'cresset';
 import { camel } from './values.js';
 
 // From PyTorch's name of a function to ours: the same in camelCase, keyword arguments as an options object.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { arange, nn, type Tensor } from '../../lib/index.js';
+import { arange, nn, type Tensor } from 'cresset';
 import type { ModuleClass } from './modules.js';
 
 // The networks whose Python source is in the cases' `definition`.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
-import type { DType, Tensor } from '../../lib/index.js';
-import * as cresset from '../../lib/index.js';
+import type { DType, Tensor } from 'cresset';
+import * as cresset from 'cresset';
 import { type CallCase, checkCall } from './call.js';
 import { compareTensors } from './compare.js';
 import type { CaseFile } from './data.js';

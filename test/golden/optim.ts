@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { Tensor } from '../../lib/index.js';
+import { Tensor } from 'cresset';
 import { compareTensors, Mismatch } from './compare.js';
 import type { Case, CaseFile } from './data.js';
 import { member } from './modules.js';

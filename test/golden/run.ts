@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { native } from '../../lib/native.js';
+import { native } from '#internal';
 import { compositeCheck } from './composite.js';
 import { type Case, type CaseFile, namesIn, readCaseFile, readJson } from './data.js';
 import { castCheck, promotionCheck, promotionFiles } from './dtypes.js';

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { optim, zeros } from '../../lib/index.js';
+import { optim, zeros } from 'cresset';
 import { Mismatch } from './compare.js';
 import type { Case, CaseFile } from './data.js';
 import type { Check } from './run.js';

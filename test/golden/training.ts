@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { nn, optim, type Tensor, tensor } from '../../lib/index.js';
+import { nn, optim, type Tensor, tensor } from 'cresset';
 import { compareTensors, Mismatch } from './compare.js';
 import type { Case, CaseFile } from './data.js';
 import { models } from './models.js';

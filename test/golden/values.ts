@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
-import { scalar, Tensor } from '../../lib/index.js';
-import { asStrided } from '../../lib/ops/view.js';
+import { scalar, Tensor } from 'cresset';
+import { asStrided } from '#internal';
 import type { Stored } from './data.js';
 
 /** weight_decay -> weightDecay. */

@@ -2,6 +2,7 @@
 // Valid calls that the sweep spoils. Most exports are found to work with one of the candidates; the table holds the rest.
 import { AutogradFunction, Generator, nn, optim, type Tensor, tensor } from 'cresset';
 import { TensorDataset } from 'cresset/data';
+import { writeIdxFolder } from '../support/idx.js';
 
 const fill = (shape: readonly number[], dtype: 'float32' | 'float64' = 'float32') => {
   const count = shape.reduce((n, size) => n * size, 1);
@@ -110,6 +111,10 @@ const maskedFill = () => [x(), mask(), 0.5];
 const maskedScatter = () => [x(), mask(), y()];
 const bitwise = () => [tensor([1, 2]), tensor([3, 1])];
 
+const grey = () => tensor(new Uint8Array(24)).reshape([2, 4, 3]);
+/** Two samples each, in the folder that the sweep runs in, which is also `CRESSET_DATA`: nothing is downloaded. */
+const idxFolder = writeIdxFolder('mnist');
+writeIdxFolder('fashion-mnist');
 const dataset = () => new TensorDataset(x(), index());
 
 /** A safetensors file with one tensor. */
@@ -119,6 +124,14 @@ function checkpoint(): Uint8Array {
   length.writeBigUInt64LE(BigInt(json.length));
   return new Uint8Array(Buffer.concat([length, json, Buffer.alloc(8)]));
 }
+
+/** An npy file of two numbers. */
+function npyFile(): Uint8Array {
+  const dict = "{'descr': '<f4', 'fortran_order': False, 'shape': (2,), }".padEnd(117);
+  return Buffer.concat([Buffer.from(`\x93NUMPY\x01\0v\0${dict}\n`, 'latin1'), Buffer.alloc(8)]);
+}
+/** An archive without members: the end record alone. */
+const emptyZip = () => Uint8Array.of(0x50, 0x4b, 5, 6, ...Array(18).fill(0));
 
 /** Calls that no candidate is, or that should have more options than candidates have. */
 export const examples: Record<string, (() => unknown[]) | undefined> = {
@@ -227,6 +240,12 @@ export const examples: Record<string, (() => unknown[]) | undefined> = {
   'TensorDataset.getBatch': () => [Int32Array.of(0, 1)],
   'Subset.get': () => [1],
   'Subset.getBatch': () => [Int32Array.of(0, 1)],
+  csv: () => [
+    { text: 'a,b\n1,2\n' },
+    { delimiter: ',', header: true, columns: ['a'], dtypes: { a: 'int8' }, missing: 0 },
+  ],
+  'new CsvDataset': () => [x(), index(), ['a'], ['b']],
+  'CsvDataset.read': () => [{ text: 'a,b\n1,2\n' }, { label: 'b', classes: ['2'], dtypes: { a: 'int8' } }],
   'new ConcatDataset': () => [[dataset(), dataset()]],
   'new Subset': () => [dataset(), [0, 2]],
   randomSplit: () => [dataset(), [2, 2], { generator: new Generator(1) }],
@@ -237,6 +256,21 @@ export const examples: Record<string, (() => unknown[]) | undefined> = {
   loadSafetensors: () => [checkpoint()],
   readSafetensorsHeader: () => [checkpoint()],
   saveSafetensors: () => ['a.safetensors', { a: x() }, { note: 'text' }],
+  readIdx: () => [Uint8Array.of(0, 0, 8, 1, 0, 0, 0, 2, 3, 4)],
+  'new ImageDataset': () => [grey(), tensor([1, 0], { dtype: 'uint8' }), ['a', 'b'], { transform: (t: Tensor) => t }],
+  'ImageDataset.get': () => [1],
+  'ImageDataset.getBatch': () => [Int32Array.of(0, 1)],
+  'new datasets.IdxDataset': () => [x(), index(), { transform: (t: Tensor) => t }],
+  'datasets.IdxDataset.get': () => [1],
+  'datasets.IdxDataset.getBatch': () => [Int32Array.of(0, 1)],
+  'datasets.idxFolder': () => [idxFolder, { train: true }],
+  'datasets.MNIST': () => [{ root: idxFolder, download: false, train: true, mirrors: [] }],
+  'datasets.FashionMNIST': () => [{ root: idxFolder, download: false, train: true, mirrors: [] }],
+  'datasets.SyntheticDigits': () => [{ train: true, length: 2, seed: 1 }],
+  loadNpy: () => [npyFile()],
+  loadNpz: () => [emptyZip()],
+  saveNpy: () => ['a.npy', x()],
+  saveNpz: () => ['a.npz', { a: x() }, { compress: true }],
   'transforms.compose': () => [[(t: unknown) => t]],
   'transforms.normalize': () => [[0.1], [0.3]],
   'new optim.SGD': () => [

@@ -21,6 +21,8 @@ const modules = [
   'cresset#linalg',
   'cresset/data',
   'cresset/io',
+  'cresset/vision',
+  'cresset/vision#datasets',
   'cresset/vision#transforms',
 ];
 

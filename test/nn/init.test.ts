@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
+
+import * as cr from 'cresset';
+import { Generator, nn, type Tensor } from 'cresset';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import * as cr from '../../lib/index.js';
-import { Generator, nn, type Tensor } from '../../lib/index.js';
 
 const { init } = nn;
 const [rows, cols] = [200, 300];

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
+
+import * as cr from 'cresset';
+import { nn, type Tensor } from 'cresset';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import * as cr from '../../lib/index.js';
-import { nn, type Tensor } from '../../lib/index.js';
 
 const values = (x: Tensor) => Array.from(x.toTypedArray(), Number);
 const close = (got: Tensor, want: number[]) =>

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 import { inspect } from 'node:util';
+import * as cr from 'cresset';
+import { nn, type Tensor } from 'cresset';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import * as cr from '../../lib/index.js';
-import { nn, type Tensor } from '../../lib/index.js';
 
 class Net extends nn.Module {
   flatten = new nn.Flatten();

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 // suites: sanitizer isa arm64
-import { test } from 'uvu';
-import * as assert from 'uvu/assert';
+
 import {
   arange,
   DTypeError,
@@ -16,7 +15,9 @@ import {
   type Tensor,
   tensor,
   zeros,
-} from '../../lib/index.js';
+} from 'cresset';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
 import { checkGradients, sample } from '../support/gradients.js';
 
 /** 0 … 23 as (2, 3, 4): element [i, j, k] is 12 i + 4 j + k. */

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 // suites: sanitizer isa arm64
-import { test } from 'uvu';
-import * as assert from 'uvu/assert';
+
 import {
   arange,
   broadcastTensors,
@@ -15,7 +14,9 @@ import {
   tensor,
   vstack,
   zeros,
-} from '../../lib/index.js';
+} from 'cresset';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
 import { checkGradients, sample } from '../support/gradients.js';
 
 test('cat joins along a dimension, stack makes a new one', () => {

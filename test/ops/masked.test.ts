@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
+
+import { arange, DTypeError, histc, isin, oneHot, ones, ShapeError, slice, tensor, zeros } from 'cresset';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { arange, DTypeError, histc, isin, oneHot, ones, ShapeError, slice, tensor, zeros } from '../../lib/index.js';
 import { checkGradients, sample } from '../support/gradients.js';
 
 const x = () => arange(6).reshape([2, 3]);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
+
+import * as cr from 'cresset';
+import { Generator, type Tensor } from 'cresset';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import * as cr from '../../lib/index.js';
-import { Generator, type Tensor } from '../../lib/index.js';
 
 const values = (x: Tensor) => Array.from(x.toTypedArray(), Number);
 const moments = (x: Tensor) => {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
+
+import * as cr from 'cresset';
+import { Generator, gradcheck, gradgradcheck, type Tensor } from 'cresset';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import * as cr from '../../lib/index.js';
-import { Generator, gradcheck, gradgradcheck, type Tensor } from '../../lib/index.js';
 
 const values = (x: Tensor) => Array.from(x.to('float64').toTypedArray(), Number);
 const float64 = (list: readonly number[]) => cr.tensor(list, { dtype: 'float64' });

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // suites: sanitizer isa arm64
+
+import { arange, DTypeError, dtypes, ones, ShapeError, type Tensor, tensor, zeros } from 'cresset';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { arange, DTypeError, dtypes, ones, ShapeError, type Tensor, tensor, zeros } from '../../lib/index.js';
 import { checkGradients, sample } from '../support/gradients.js';
 
 const ids = (values: unknown) => tensor(values as number[], { dtype: 'int64' });

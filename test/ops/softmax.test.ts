@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
+
+import * as cr from 'cresset';
+import { Generator, grad, type Tensor } from 'cresset';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import * as cr from '../../lib/index.js';
-import { Generator, grad, type Tensor } from '../../lib/index.js';
-import { crossEntropy, dropout, nllLoss } from '../../lib/nn/functional/index.js';
 
+const { crossEntropy, dropout, nllLoss } = cr.nn.functional;
 const g = new Generator(1);
 const randn = (shape: number[], requiresGrad = true) =>
   cr.randn(shape, { dtype: 'float64', generator: g, requiresGrad });

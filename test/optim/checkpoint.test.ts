@@ -2,11 +2,11 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import * as cr from 'cresset';
+import { nn, optim, type Tensor } from 'cresset';
+import { loadSafetensors, saveSafetensors } from 'cresset/io';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import * as cr from '../../lib/index.js';
-import { nn, optim, type Tensor } from '../../lib/index.js';
-import { loadSafetensors, saveSafetensors } from '../../lib/io/index.js';
 
 const values = (x: Tensor) => Array.from(x.toTypedArray(), Number);
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
+
+import * as cr from 'cresset';
+import { nn, optim, type Tensor } from 'cresset';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import * as cr from '../../lib/index.js';
-import { nn, optim, type Tensor } from '../../lib/index.js';
 
 const leaf = (values: number[], dtype: cr.DType = 'float64') => cr.tensor(values, { dtype, requiresGrad: true });
 const values = (x: Tensor) => Array.from(x.toTypedArray(), Number);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
+
+import * as cr from 'cresset';
+import { nn, optim } from 'cresset';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import * as cr from '../../lib/index.js';
-import { nn, optim } from '../../lib/index.js';
 
 const { lrScheduler } = optim;
 const sgd = (lr = 1) => new optim.SGD([cr.zeros([1], { requiresGrad: true })], { lr, momentum: 0.5 });

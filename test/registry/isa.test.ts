@@ -4,7 +4,7 @@
 import { dtypes, isFloatingPoint, type Tensor } from 'cresset';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { native } from '../../lib/native.js';
+import { native } from '#internal';
 import {
   attempt,
   binaryRows,

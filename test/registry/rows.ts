@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
 // What the sweep knows of a row: nothing but its name and signature. Inputs are found by trying.
 import { type DType, isFloatingPoint, Tensor, tensor } from 'cresset';
-import { native } from '../../lib/native.js';
-import type { Handle } from '../../lib/raw.js';
-import { fromHandle, handleOf } from '../../lib/tensor.js';
+import type { Handle } from '#internal';
+import { fromHandle, handleOf, native } from '#internal';
 
 export interface Row {
   name: string;

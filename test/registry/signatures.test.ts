@@ -3,7 +3,7 @@
 import 'cresset';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { boundSignatures } from '../../lib/raw.js';
+import { boundSignatures } from '#internal';
 import { rows } from './rows.js';
 
 test('every op of the addon is bound by lib, with the same signature', () => {

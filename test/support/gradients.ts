@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { gradcheck, type Tensor, tensor } from '../../lib/index.js';
+import { gradcheck, type Tensor, tensor } from 'cresset';
 
 /** Numbers without a pattern in (-1, 1), the same in every run: float64, as finite differences need. */
 export function sample(shape: readonly number[], seed = 1): Tensor {

@@ -10,7 +10,7 @@ import { DataError } from 'cresset';
 import { datasets } from 'cresset/vision';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { download } from '../../lib/vision/download.js';
+import { download } from '#internal';
 
 const folder = mkdtempSync(join(tmpdir(), 'cresset-download-'));
 const content = Buffer.from('0123456789'.repeat(20_000));
@@ -82,6 +82,14 @@ test('what counts is the unpacked content, not how a mirror has packed it', asyn
   const { failures, path } = await fetchFrom(['raw']);
   assert.is(failures, undefined);
   assert.ok(content.equals(readFileSync(path)));
+});
+
+test('the hash may be that of the file as it is published', async () => {
+  const path = newPlace();
+  const ofFile = createHash('sha256').update(packed).digest('hex');
+  assert.is(await download({ urls: [`${base}/right/file.gz`], path, sha256: ofFile }), undefined);
+  const failures = await download({ urls: [`${base}/raw/file.gz`], path: newPlace(), sha256: ofFile });
+  assert.match(failures?.[0] ?? '', /wrong checksum/);
 });
 
 const wrong: [place: string, reason: RegExp][] = [

@@ -7,15 +7,10 @@ import { DataError } from 'cresset';
 import { readIdx } from 'cresset/vision';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { idx } from '../support/idx.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'cresset-idx-'));
 test.after(() => rmSync(folder, { recursive: true, force: true }));
-
-const idx = (type: number, sizes: number[], data: number[] | Buffer) =>
-  Buffer.concat([
-    Buffer.from([0, 0, type, sizes.length, ...sizes.flatMap((n) => [0, 0, n >> 8, n & 255])]),
-    Buffer.from(data),
-  ]);
 
 async function refuses(source: unknown, message: RegExp, options = {}): Promise<void> {
   try {

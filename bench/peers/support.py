@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: MIT
+"""What the peers' programs share: which rows are asked for, timing, the line of JSON."""
+import json
+import statistics
+import sys
+import time
+
+ASKED = [arg[6:] for arg in sys.argv if arg.startswith("--row=")]
+
+
+def is_asked(row):
+    return not ASKED or row in ASKED
+
+
+def measure(step, seconds=1.0):
+    """Median milliseconds of `step`, after three runs to warm up."""
+    for _ in range(3):
+        step()
+    times = []
+    start = time.perf_counter()
+    while len(times) < 5 or time.perf_counter() - start < seconds:
+        began = time.perf_counter()
+        step()
+        times.append(time.perf_counter() - began)
+    return statistics.median(times) * 1e3
+
+
+def show(values, version, **more):
+    print(json.dumps({"values": values, "version": version, **more}))

@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: MIT
+"""Milliseconds of single ops on large arrays in PyTorch."""
+import torch
+from torch.nn import functional as F
+
+from support import is_asked, measure, show
+
+LARGE = 1 << 24
+
+
+def matmul(m, k, n):
+    a, b = torch.randn(m, k), torch.randn(k, n)
+    return lambda: a @ b
+
+
+def on_one(shape, op):
+    x = torch.randn(*shape)
+    return lambda: op(x)
+
+
+def adam():
+    parameter = torch.randn(10_000_000, requires_grad=True)
+    parameter.grad = torch.randn(10_000_000)
+    return torch.optim.Adam([parameter], fused=True).step
+
+
+ROWS = {f"sgemm-{n}": lambda n=n: matmul(n, n, n) for n in (256, 512, 1024, 2048)} | {
+    "sgemm-64x784x128": lambda: matmul(64, 784, 128),
+    "add-16m": lambda: on_one([LARGE], lambda x: x + x),
+    "sum-16m": lambda: on_one([LARGE], torch.sum),
+    "exp-16m": lambda: on_one([LARGE], torch.exp),
+    "gelu-tanh-16m": lambda: on_one([LARGE], lambda x: F.gelu(x, approximate="tanh")),
+    "softmax-4096x1024": lambda: on_one([4096, 1024], lambda x: F.softmax(x, -1)),
+    "layer-norm-4096x1024": lambda: on_one([4096, 1024], lambda x: F.layer_norm(x, (1024,))),
+    "transposed-copy-4096": lambda: on_one([4096, 4096], lambda x: x.t().contiguous()),
+    "adam-10m": adam,
+}
+
+if __name__ == "__main__":
+    show({name: measure(prepare()) for name, prepare in ROWS.items() if is_asked(name)}, torch.__version__)

@@ -104,6 +104,13 @@ class Plan {
   PooledVector<Part> parts_;
 };
 
+double one_number(const char* op, const char* what, const Tensor& x) {
+  if (x.numel() != 1)
+    fail(ErrorKind::Shape, "%s: %s: expected one number, got shape %s", op, what,
+         to_string(x.shape()).c_str());
+  return scalar_to_double(x);
+}
+
 // Adds the tensors of parameter i to another group.
 void take(const OptimizerLists& from, size_t i, OptimizerLists& to) {
   const auto copy = [i](const Tensors& source, Tensors& target) {
@@ -177,17 +184,39 @@ void call_adam(Args args, Tensor*) {
 }
 void call_sgd(Args args, Tensor*) {
   const double* const n = args[6].tensor().data<double>();
-  sgd_step(lists_of(args), {n[0], n[1], n[2], n[3], n[4] != 0, n[5] != 0, n[6] != 0});
+  sgd_step(lists_of(args), {n[0], n[1], n[2], n[3], n[5] != 0 ? -1.0 : 1.0, n[4] != 0, n[6] != 0});
 }
 
-#define SIGNATURE                                                                             \
-  "params: Tensor[], grads: Tensor[], state1: Tensor[], state2: Tensor[], state3: Tensor[], " \
-  "steps: Tensor[], numbers: Tensor -> "
-constexpr Op kAdamStep = {"adam_step", SIGNATURE, nullptr, call_adam, nullptr, kSaveNothing, 0};
-constexpr Op kSgdStep = {"sgd_step", SIGNATURE, nullptr, call_sgd, nullptr, kSaveNothing, 0};
+void call_keras_adam(Args args, Tensor*) {
+  AdamArgs adam{};
+  adam.beta1 = args[8].number();
+  adam.beta2 = args[9].number();
+  adam.eps = args[10].number();
+  adam.weight_decay = args[11].number();
+  adam.decoupled = true;
+  adam.amsgrad = !args[4].tensors().empty();
+  keras_adam_step(lists_of(args), args[6].tensor(), args[7].tensor(), adam);
+}
+void call_keras_sgd(Args args, Tensor*) {
+  SgdArgs sgd{};
+  sgd.momentum = args[7].number();
+  sgd.nesterov = args[8].boolean();
+  sgd.scale = 1;
+  keras_sgd_step(lists_of(args), args[6].tensor(), sgd);
+}
 
+// Six lists: parameters, gradients, three of state, step counts.
+constexpr Op update_op(const char* name, void (*call)(Args, Tensor*)) {
+  return {name, "", nullptr, call, nullptr, kSaveNothing, 0};
+}
+constexpr Op kAdamStep = update_op("adam_step", call_adam);
+constexpr Op kSgdStep = update_op("sgd_step", call_sgd);
+constexpr Op kKerasAdamStep = update_op("keras_adam_step", call_keras_adam);
+constexpr Op kKerasSgdStep = update_op("keras_sgd_step", call_keras_sgd);
+
+// `rest` are the arguments after the lists.
 void record_step(const Op& op, const OptimizerLists& lists, const Tensors& steps,
-                 const Tensor& numbers) {
+                 std::initializer_list<Value> rest) {
   OptimizerLists moving;
   Tensors counted, written;
   for (size_t i = 0; i < lists.params.size(); ++i) {
@@ -199,18 +228,44 @@ void record_step(const Op& op, const OptimizerLists& lists, const Tensors& steps
   for (const Tensors* list :
        {&moving.params, &moving.state1, &moving.state2, &moving.state3, &counted})
     written.insert(written.end(), list->begin(), list->end());
-  const Value args[] = {moving.params, moving.grads, moving.state1, moving.state2,
-                        moving.state3, counted,      numbers};
+  Values args = {moving.params, moving.grads, moving.state1, moving.state2, moving.state3, counted};
+  args.insert(args.end(), rest.begin(), rest.end());
   recorder()->apply_update(op, args, written);
 }
 
 }  // namespace
 
 void record_adam(const OptimizerLists& lists, const Tensors& steps, const Tensor& numbers) {
-  record_step(kAdamStep, lists, steps, numbers);
+  record_step(kAdamStep, lists, steps, {numbers});
 }
 void record_sgd(const OptimizerLists& lists, const Tensor& numbers) {
-  record_step(kSgdStep, lists, {}, numbers);
+  record_step(kSgdStep, lists, {}, {numbers});
+}
+
+void keras_adam_step(const OptimizerLists& lists, const Tensor& iterations,
+                     const Tensor& learning_rate, AdamArgs args) {
+  if (active_recorder())
+    return record_step(
+        kKerasAdamStep, lists, {},
+        {iterations, learning_rate, args.beta1, args.beta2, args.eps, args.weight_decay});
+  const double step = one_number("Adam", "iterations", iterations) + 1;
+  args.lr = one_number("Adam", "learningRate", learning_rate);
+  args.step_size =
+      args.lr * std::sqrt(1 - std::pow(args.beta2, step)) / (1 - std::pow(args.beta1, step));
+  args.bias2_sqrt = 1;
+  Plan<AdamArgs> plan("Adam", kernels().optimizer->adam);
+  plan.add(lists, args);
+  plan.run();
+}
+void keras_sgd_step(const OptimizerLists& lists, const Tensor& learning_rate, SgdArgs args) {
+  if (active_recorder())
+    return record_step(kKerasSgdStep, lists, {}, {learning_rate, args.momentum, args.nesterov});
+  args.lr = one_number("SGD", "learningRate", learning_rate);
+  if (args.momentum != 0) {
+    args.scale = -args.lr;
+    args.lr = -1;
+  }
+  sgd_step(lists, args);
 }
 
 }  // namespace cresset

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { DataError, ShapeError } from '../errors.js';
-import { flip, fromBuffer, indexSelect, pad as padTensor, rot90, type Tensor, tensor } from '../index.js';
+import { cat, flip, fromBuffer, indexSelect, ones, pad as padTensor, rot90, type Tensor, tensor } from '../index.js';
 import { expectImage, expectNumber, expectOneOf, expectSize, roundHalfEven, type Size } from './image-ops.js';
 
 // Geometry of images [..., H, W], with torchvision's results (transforms.v2.functional).
@@ -177,41 +177,44 @@ export interface RotateOptions {
   fill?: number;
 }
 
-/** For each output pixel the pixels that it is made of, as many as there are corners, and their weights. */
+/** For each output pixel the corner before it in an image with a border of 1, and how far it lies behind that corner. */
 interface Sampling {
-  positions: Int32Array[];
-  weights: Float32Array[];
+  corner: Int32Array;
+  right: Float32Array;
+  down: Float32Array;
 }
 
-function sampleRotated(height: number, width: number, angle: number, corners: 1 | 4): Sampling {
+function sampleRotated(height: number, width: number, angle: number, isNearest: boolean): Sampling {
   const [cos, sin] = [Math.cos((angle * Math.PI) / 180), Math.sin((angle * Math.PI) / 180)];
   const [middleX, middleY] = [(width - 1) / 2, (height - 1) / 2];
-  const positions = Array.from({ length: corners }, () => new Int32Array(height * width));
-  const weights = Array.from({ length: corners }, () => new Float32Array(height * width));
-  const put = (corner: number, at: number, x: number, y: number, weight: number) => {
-    if (x < 0 || y < 0 || x >= width || y >= height) return;
-    (positions[corner] as Int32Array)[at] = y * width + x;
-    (weights[corner] as Float32Array)[at] = weight;
-  };
+  const count = height * width;
+  const [corner, right, down] = [new Int32Array(count), new Float32Array(count), new Float32Array(count)];
   for (let row = 0, at = 0; row < height; row++) {
+    const dy = row - middleY;
     for (let column = 0; column < width; column++, at++) {
-      const [dx, dy] = [column - middleX, row - middleY];
+      const dx = column - middleX;
       // Rounded as in float32, in which torchvision computes: what falls between two pixels goes to the even one.
       const x = Math.fround(cos * dx - sin * dy + middleX);
       const y = Math.fround(sin * dx + cos * dy + middleY);
-      if (corners === 1) {
-        put(0, at, roundHalfEven(x), roundHalfEven(y), 1);
-        continue;
-      }
-      const [left, top] = [Math.floor(x), Math.floor(y)];
-      const [right, bottom] = [x - left, y - top];
-      put(0, at, left, top, (1 - right) * (1 - bottom));
-      put(1, at, left + 1, top, right * (1 - bottom));
-      put(2, at, left, top + 1, (1 - right) * bottom);
-      put(3, at, left + 1, top + 1, right * bottom);
+      const left = isNearest ? roundHalfEven(x) : Math.floor(x);
+      const top = isNearest ? roundHalfEven(y) : Math.floor(y);
+      if (left < -1 || top < -1 || left >= width || top >= height) continue; // corner 0, which is border
+      corner[at] = (top + 1) * (width + 2) + left + 1;
+      right[at] = x - left;
+      down[at] = y - top;
     }
   }
-  return { positions, weights };
+  return { corner, right, down };
+}
+
+/** Pixels `[C, (H + 2) * (W + 2)]` with a border, read where `sampling` says. */
+function read(pixels: Tensor, stride: number, { corner, right, down }: Sampling, isNearest: boolean): Tensor {
+  const first = fromBuffer(corner).to('int64');
+  if (isNearest) return pixels.indexSelect(1, first);
+  const [rights, downs] = [fromBuffer(right).to(pixels.dtype), fromBuffer(down).to(pixels.dtype)];
+  const upper = pixels.indexSelect(1, first).lerp(pixels.indexSelect(1, first.add(1)), rights);
+  const below = first.add(stride);
+  return upper.lerp(pixels.indexSelect(1, below).lerp(pixels.indexSelect(1, below.add(1)), rights), downs);
 }
 
 /**
@@ -231,16 +234,19 @@ export function rotate(
   const turn = ((angle % 360) + 360) % 360;
   const [height, width] = [image.size(-2), image.size(-1)];
   if (turn % 180 === 0 || (turn % 90 === 0 && height === width)) return rot90(image, turn / 90, [-2, -1]);
-  const { positions, weights } = sampleRotated(height, width, turn, interpolation === 'nearest' ? 1 : 4);
-  const pixels = (image.dtype === 'float64' ? image : image.to('float32')).reshape([-1, height * width]);
-  const parts = positions.map((at, corner) => {
-    const weight = fromBuffer(weights[corner] as Float32Array);
-    return { weight, value: pixels.indexSelect(1, fromBuffer(at).to('int64')).mul(weight) };
-  });
-  const sum = (list: Tensor[]) => list.reduce((total, part) => total.add(part));
-  const covered = sum(parts.map(({ weight }) => weight));
-  const turned = sum(parts.map(({ value }) => value));
-  return restore(turned.sub(fill).mul(covered).add(fill), image).reshape(image.shape);
+  const isNearest = interpolation === 'nearest';
+  const values = (image.dtype === 'float64' ? image : image.to('float32')).reshape([-1, height, width]);
+  // One channel more, of ones, tells how much of an output pixel is covered by the image.
+  const framed = padTensor(cat([values, ones([1, height, width], { dtype: values.dtype })]), [1, 1, 1, 1]);
+  const sampling = sampleRotated(height, width, turn, isNearest);
+  const turned = read(framed.reshape([framed.size(0), -1]), width + 2, sampling, isNearest);
+  const covered = turned.narrow(0, -1, 1);
+  const filled = turned
+    .narrow(0, 0, framed.size(0) - 1)
+    .sub(fill)
+    .mul(covered)
+    .add(fill);
+  return restore(filled, image).reshape(image.shape);
 }
 
 /**

@@ -3,6 +3,7 @@
 import { AutogradFunction, Generator, nn, optim, type Tensor, tensor } from 'cresset';
 import { TensorDataset } from 'cresset/data';
 import { writeIdxFolder } from '../support/idx.js';
+import { tfExamples } from './tf-examples.js';
 
 const fill = (shape: readonly number[], dtype: 'float32' | 'float64' = 'float32') => {
   const count = shape.reduce((n, size) => n * size, 1);
@@ -136,6 +137,7 @@ const emptyZip = () => Uint8Array.of(0x50, 0x4b, 5, 6, ...Array(18).fill(0));
 
 /** Calls that no candidate is, or that should have more options than candidates have. */
 export const examples: Record<string, (() => unknown[]) | undefined> = {
+  ...tfExamples,
   'Tensor.backward': () => [
     parameter().mul(2).sum(),
     { gradient: tensor(1, { dtype: 'float32' }), retainGraph: true, createGraph: false },
@@ -146,6 +148,7 @@ export const examples: Record<string, (() => unknown[]) | undefined> = {
   normal_: () => [x(), 0, 1, { generator: new Generator(1) }],
   random_: () => [x(), 0, 9, { generator: new Generator(1) }],
   'Generator.setState': () => [new Generator(1).getState()],
+  'random.Generator.setState': () => [new Generator(1).getState()],
   gather: () => [x(), 1, columns()],
   scatter,
   scatter_: scatter,
@@ -361,6 +364,8 @@ const omitted = new Set([
   'nn.ParameterList.forward',
   'new optim.Optimizer',
   'new optim.lrScheduler.LRScheduler',
+  'new data.Dataset',
+  'GradientTape.stopRecording',
 ]);
 const isProtected = (name: string) =>
   (/^optim\.[A-Z]/.test(name) && !/\.(step|zeroGrad|stateDict|loadStateDict|addParamGroup)$/.test(name)) ||

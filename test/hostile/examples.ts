@@ -3,6 +3,8 @@
 import { AutogradFunction, Generator, nn, optim, type Tensor, tensor } from 'cresset';
 import { TensorDataset } from 'cresset/data';
 import { writeIdxFolder } from '../support/idx.js';
+import { isKerasInternal, kerasExamples } from './keras-examples.js';
+import { tfExamples } from './tf-examples.js';
 
 const fill = (shape: readonly number[], dtype: 'float32' | 'float64' = 'float32') => {
   const count = shape.reduce((n, size) => n * size, 1);
@@ -138,6 +140,8 @@ const emptyZip = () => Uint8Array.of(0x50, 0x4b, 5, 6, ...Array(18).fill(0));
 
 /** Calls that no candidate is, or that should have more options than candidates have. */
 export const examples: Record<string, (() => unknown[]) | undefined> = {
+  ...tfExamples,
+  ...kerasExamples,
   'Tensor.backward': () => [
     parameter().mul(2).sum(),
     { gradient: tensor(1, { dtype: 'float32' }), retainGraph: true, createGraph: false },
@@ -148,6 +152,7 @@ export const examples: Record<string, (() => unknown[]) | undefined> = {
   normal_: () => [x(), 0, 1, { generator: new Generator(1) }],
   random_: () => [x(), 0, 9, { generator: new Generator(1) }],
   'Generator.setState': () => [new Generator(1).getState()],
+  'random.Generator.setState': () => [new Generator(1).getState()],
   gather: () => [x(), 1, columns()],
   scatter,
   scatter_: scatter,
@@ -486,10 +491,12 @@ const omitted = new Set([
   'nn.ParameterList.forward',
   'new optim.Optimizer',
   'new optim.lrScheduler.LRScheduler',
+  'new data.Dataset',
+  'GradientTape.stopRecording',
 ]);
 const isProtected = (name: string) =>
   (/^optim\.[A-Z]/.test(name) && !/\.(step|zeroGrad|stateDict|loadStateDict|addParamGroup)$/.test(name)) ||
   /^nn\..*\.(advance|run|zeroState|checkInput|addParameters|project|extend|heads|masked|around|feedForward)$/.test(
     name,
   );
-export const isOmitted = (name: string): boolean => omitted.has(name) || isProtected(name);
+export const isOmitted = (name: string): boolean => omitted.has(name) || isProtected(name) || isKerasInternal(name);

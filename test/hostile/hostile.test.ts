@@ -21,9 +21,21 @@ const modules = [
   'cresset#linalg',
   'cresset/data',
   'cresset/io',
+  'cresset/tf',
+  'cresset/tf#data',
+  'cresset/tf#linalg',
+  'cresset/tf#nn',
+  'cresset/tf#random',
   'cresset/vision',
   'cresset/vision#datasets',
   'cresset/vision#transforms',
+  'cresset/keras#activations',
+  'cresset/keras#initializers',
+  'cresset/keras#losses',
+  'cresset/keras#metrics',
+  'cresset/keras#optimizers',
+  'cresset/keras#optimizers.schedules',
+  'cresset/keras#regularizers',
 ];
 
 for (const name of modules) {

@@ -16,6 +16,7 @@ export * from './layers/parametric.js';
 export * from './layers/pooling.js';
 export * from './layers/recurrent.js';
 export * from './layers/transformer.js';
+export * from './layers/upsample.js';
 export { type LoadResult, Module, type StateDict } from './module.js';
 export { Parameter } from './parameter.js';
 export * as utils from './utils.js';

@@ -110,26 +110,47 @@ void call_batch_norm(Args args, Tensor* out) {
   });
 }
 
-void fused_batch_norm_gradient(Gradient& ctx, const Channels& channels) {
-  const Tensor x = compute_data(ctx.x(0)), g = compute_data(ctx.g());
-  const Tensor mean = ctx.output(1), var = ctx.output(2);
-  const Tensor dx = empty(x.shape(), x.dtype());
-  const Tensor dweight = zeros(channels.shape, x.dtype()), dbias = zeros(channels.shape, x.dtype());
+// The gradients in one call, as an op of its own.
+void rule_batch_norm_backward(Args args, Meta* out) {
+  const Tensor& x = args[0].tensor();
+  const DType type = compute_dtype(x.dtype());
+  out[0] = Meta(type, x.shape());
+  out[1] = out[2] = Meta(type, Channels(x.shape(), args[7].boolean()).shape);
+}
+void call_batch_norm_backward(Args args, Tensor* out) {
+  const Channels channels(args[0].tensor().shape(), args[7].boolean());
+  if (out[0].numel() == 0) {
+    for (int i = 1; i <= 2; ++i) fill(out[i], wrapped_scalar(0.0));
+    return;
+  }
+  const Tensor x = compute_data(args[0].tensor()), g = compute_data(args[1].tensor());
   BatchNormArgs a = batch_norm_args(channels, x);
   Tensor weight;
-  a.weight = data_of(ctx.arg(1), &weight);
-  a.training = !ctx.arg(3).given();
+  a.weight = data_of(args[2], &weight);
   a.g = g.bytes();
-  a.y = dx.bytes();
-  a.mean = mean.bytes();
-  a.var = var.bytes();
-  a.dweight = dweight.bytes();
-  a.dbias = dbias.bytes();
-  a.eps = ctx.arg(5).number();
-  if (x.numel() > 0) kernels().norm->batch_norm_backward[type_index(x)](a);
-  if (ctx.needs(0)) ctx.set(0, dx);
-  if (ctx.needs(1)) ctx.set(1, dweight);
-  if (ctx.needs(2)) ctx.set(2, dbias);
+  a.mean = args[3].tensor().bytes();
+  a.var = args[4].tensor().bytes();
+  a.eps = args[5].number();
+  a.training = args[6].boolean();
+  a.y = out[0].bytes();
+  a.dweight = out[1].bytes();
+  a.dbias = out[2].bytes();
+  kernels().norm->batch_norm_backward[type_index(x)](a);
+}
+constexpr Op kBatchNormBackward = {
+    "batch_norm_backward",
+    "x: Tensor, g: Tensor, weight: Tensor?, mean: Tensor, var: Tensor, eps: float, "
+    "training: bool, channels_last: bool -> Tensor, Tensor, Tensor",
+    rule_batch_norm_backward,
+    call_batch_norm_backward,
+    nullptr,
+    kSaveNothing,
+    3};
+
+void set_gradients(Gradient& ctx, const Op& op, std::initializer_list<Value> args) {
+  const Outputs out = apply_op(op, Args(args.begin(), args.size()));
+  for (int i = 0; i < 3; ++i)
+    if (ctx.needs(i)) ctx.set(i, out.t[i]);
 }
 
 void gradient_batch_norm(Gradient& ctx) {
@@ -137,7 +158,10 @@ void gradient_batch_norm(Gradient& ctx) {
   const Channels channels(x.shape(), ctx.arg(6).boolean());
   const bool training = !ctx.arg(3).given();
   const bool statistics = ctx.needs(3) || ctx.needs(4) || ctx.has_g(1) || ctx.has_g(2);
-  if (!ctx.differentiable() && !statistics) return fused_batch_norm_gradient(ctx, channels);
+  if (!ctx.differentiable() && !statistics)
+    return set_gradients(
+        ctx, kBatchNormBackward,
+        {x, ctx.g(), ctx.arg(1), ctx.output(1), ctx.output(2), ctx.arg(5), training, ctx.arg(6)});
   const auto average = [&](const Tensor& v) {
     return sum(v, channels.others, true) / static_cast<double>(channels.count);
   };
@@ -215,14 +239,21 @@ void call_layer_norm(Args args, Tensor* out) {
   });
 }
 
-void fused_layer_norm_gradient(Gradient& ctx, const Rows& rows) {
-  const Tensor x = compute_data(ctx.x(0)), g = compute_data(ctx.g());
-  const Tensor mean = ctx.output(1), rstd = ctx.output(2);
-  const Tensor dx = empty(x.shape(), x.dtype());
-  // Without a weight the bias' gradient is a plain sum.
-  const bool weighted = ctx.arg(1).given();
-  const Tensor dweight = zeros(weighted ? rows.inner : Dims{}, x.dtype());
-  const Tensor dbias = zeros(weighted ? rows.inner : Dims{}, x.dtype());
+// The gradients in one call, as an op of its own; without a weight the input's alone.
+void rule_layer_norm_backward(Args args, Meta* out) {
+  const Tensor& x = args[0].tensor();
+  const DType type = compute_dtype(x.dtype());
+  const bool weighted = args[2].given();
+  out[0] = Meta(type, x.shape());
+  out[1] = out[2] = Meta(type, weighted ? Rows(x.shape(), args[5].integer()).inner : Dims{0});
+}
+void call_layer_norm_backward(Args args, Tensor* out) {
+  const Tensor x = compute_data(args[0].tensor()), g = compute_data(args[1].tensor());
+  if (x.numel() == 0) {
+    for (int i = 1; i <= 2; ++i) fill(out[i], wrapped_scalar(0.0));
+    return;
+  }
+  const Rows rows(x.shape(), args[5].integer());
   const NormTable& table = *kernels().norm;
   const Tensor memory = scratch(table.layer_norm_scratch[type_index(x)](rows.rows, rows.cols));
   Tensor weight;
@@ -231,29 +262,40 @@ void fused_layer_norm_gradient(Gradient& ctx, const Rows& rows) {
   a.cols = rows.cols;
   a.x = x.bytes();
   a.g = g.bytes();
-  a.y = dx.bytes();
-  a.weight = data_of(ctx.arg(1), &weight);
-  a.mean = mean.bytes();
-  a.rstd = rstd.bytes();
-  a.dweight = dweight.bytes();
-  a.dbias = dbias.bytes();
+  a.weight = data_of(args[2], &weight);
+  a.mean = args[3].tensor().bytes();
+  a.rstd = args[4].tensor().bytes();
+  a.y = out[0].bytes();
+  a.dweight = out[1].bytes();
+  a.dbias = out[2].bytes();
   a.scratch = memory.bytes();
-  if (x.numel() > 0) table.layer_norm_backward[type_index(x)](a);
-  if (ctx.needs(0)) ctx.set(0, dx);
-  if (ctx.needs(1)) ctx.set(1, dweight);
-  if (ctx.needs(2)) ctx.set(2, weighted ? dbias : sum_to(g, rows.inner));
+  table.layer_norm_backward[type_index(x)](a);
 }
+constexpr Op kLayerNormBackward = {
+    "layer_norm_backward",
+    "x: Tensor, g: Tensor, weight: Tensor?, mean: Tensor, rstd: Tensor, dims: int -> Tensor, "
+    "Tensor, Tensor",
+    rule_layer_norm_backward,
+    call_layer_norm_backward,
+    nullptr,
+    kSaveNothing,
+    3};
 
 void gradient_layer_norm(Gradient& ctx) {
   const Tensor x = ctx.x(0);
   const Rows rows(x.shape(), ctx.arg(3).integer());
-  if (!ctx.differentiable() && !ctx.has_g(1) && !ctx.has_g(2))
-    return fused_layer_norm_gradient(ctx, rows);
+  const bool weighted = ctx.arg(1).given();
+  if (!ctx.differentiable() && !ctx.has_g(1) && !ctx.has_g(2)) {
+    set_gradients(ctx, kLayerNormBackward,
+                  {x, ctx.g(), ctx.arg(1), ctx.output(1), ctx.output(2), ctx.arg(3)});
+    if (ctx.needs(2) && !weighted) ctx.set(2, sum_to(ctx.g(), rows.inner));
+    return;
+  }
   const double n = static_cast<double>(rows.cols);
   const auto average = [&](const Tensor& v) { return sum(v, rows.last, true) / n; };
   const Tensor d = x - average(x);
   const Tensor r = rsqrt(average(d * d) + ctx.arg(4).number()), h = d * r, g = ctx.g();
-  const Tensor gw = ctx.arg(1).given() ? g * ctx.x(1) : g;
+  const Tensor gw = weighted ? g * ctx.x(1) : g;
   Tensor dx = r * (gw - average(gw) - h * average(gw * h));
   const auto meet = [&](const Tensor& values) { return reshape(values, rows.broadcast); };
   if (ctx.has_g(1)) dx = dx + meet(ctx.g(1)) / n;

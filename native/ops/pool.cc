@@ -278,26 +278,34 @@ void call_adaptive_avg_pool_backward(Args args, Tensor* out) {
                 *out);
 }
 
-// The gradient goes to the places that were chosen.
+// The gradient goes to the places that were chosen, as an op of its own.
+void rule_max_pool_backward(Args args, Meta* out) {
+  *out = Meta(args[0].tensor().dtype(), args[2].dims());
+}
+void call_max_pool_backward(Args args, Tensor* out) {
+  const Tensor &g = args[0].tensor(), &indices = args[1].tensor();
+  const Tensor data = compute_data(g);
+  Pool p{Layout("max_pool_backward", args[2].dims(), args[3].boolean())};
+  p.adaptive = true;
+  for (int i = 0; i < p.layout.spatial; ++i) {
+    p.in.push_back(args[2].dims()[p.layout.first() + i]);
+    p.out.push_back(g.size(p.layout.first() + i));
+  }
+  in_compute_type(out[0], [&](const Tensor& x) {
+    fill(x, wrapped_scalar(int64_t{0}));
+    run(kernels().pool->max_backward, p, x, data, indices.data<int64_t>(), true);
+  });
+}
+constexpr Op kMaxPoolBackward = {
+    "max_pool_backward", "g: Tensor, indices: Tensor, shape: int[], channels_last: bool -> Tensor",
+    rule_max_pool_backward, call_max_pool_backward};
+
 void scatter_to_indices(Gradient& ctx, bool channels_last) {
   const Tensor g = ctx.g(), indices = ctx.output(1);
   const Dims& shape = ctx.shape(0);
   const Layout layout("max_pool", shape, channels_last);
-  if (!ctx.differentiable()) {
-    const Tensor dx = zeros(shape, g.dtype());
-    const Tensor data = compute_data(g);
-    in_compute_type(dx, [&](const Tensor& x) {
-      if (!x.same(dx)) fill(x, wrapped_scalar(int64_t{0}));
-      Pool p{layout};
-      p.adaptive = true;
-      for (int i = 0; i < layout.spatial; ++i) {
-        p.in.push_back(shape[layout.first() + i]);
-        p.out.push_back(g.size(layout.first() + i));
-      }
-      run(kernels().pool->max_backward, p, x, data, indices.data<int64_t>(), true);
-    });
-    return ctx.set(0, dx);
-  }
+  if (!ctx.differentiable())
+    return ctx.set(0, call(kMaxPoolBackward, g, indices, shape, channels_last));
   const auto flat = [&](const Dims& full) {
     int64_t n = 1;
     for (int i = 0; i < layout.spatial; ++i) n *= full[layout.first() + i];

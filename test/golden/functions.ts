@@ -55,6 +55,7 @@ const parameters: Record<string, string> = {
       [`nn.functional.adaptive_max_pool${dims}d`, 'input, output_size, {return_indices}'],
     ]),
   ),
+  'nn.functional.interpolate': 'input, {size, scale_factor, mode, align_corners, recompute_scale_factor}',
   'nn.functional.channel_shuffle': 'input, groups',
   'nn.functional.glu': 'input, {dim}',
   'nn.functional.local_response_norm': 'input, size, {alpha, beta, k}',

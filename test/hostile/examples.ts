@@ -475,6 +475,9 @@ export const examples: Record<string, (() => unknown[]) | undefined> = {
   ],
   'nn.functional.adaptiveAvgPool3d': () => [volume(), 2, { channelsLast: false }],
   'nn.functional.adaptiveMaxPool3d': () => [volume(), 2, { returnIndices: true, channelsLast: false }],
+  'nn.functional.interpolate': () => [image(), { size: [5, 6], mode: 'bilinear', alignCorners: true }],
+  'new nn.Upsample': () => [{ scaleFactor: 2, mode: 'bicubic', alignCorners: false, recomputeScaleFactor: true }],
+  'nn.Upsample.forward': () => [image()],
   'nn.functional.dropout': () => [x(), { p: 0.5, training: true, generator: new Generator(1) }],
 };
 

@@ -9,6 +9,7 @@ export * from './classification.js';
 export * from './conv.js';
 export * from './distance.js';
 export * from './embedding.js';
+export * from './interpolate.js';
 export { bilinear, type DropoutOptions, dropout, linear } from './layers.js';
 export * from './losses.js';
 export * from './normalization.js';

@@ -11,7 +11,9 @@ if (seed !== undefined) tf.random.setSeed(seed);
 
 const { train, test } = await loadTensors(tf.datasets.mnist);
 const flatten = (images: tf.Tensor) => images.reshape([-1, 784]).to('float32').div(255);
-const trainDs = tf.data.Dataset.fromTensorSlices([flatten(train.x), train.y]).shuffle(10000).batch(32);
+const trainDs = tf.data.Dataset.fromTensorSlices([flatten(train.x), train.y])
+  .shuffle(10000)
+  .batch(32);
 const testDs = tf.data.Dataset.fromTensorSlices([flatten(test.x), test.y]).batch(32);
 
 const W1 = new tf.Variable(tf.random.normal([784, 128], { stddev: 0.1 }));

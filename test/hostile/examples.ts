@@ -3,6 +3,7 @@
 import { AutogradFunction, Generator, nn, optim, type Tensor, tensor } from 'cresset';
 import { TensorDataset } from 'cresset/data';
 import { writeIdxFolder } from '../support/idx.js';
+import { isKerasInternal, kerasExamples } from './keras-examples.js';
 import { tfExamples } from './tf-examples.js';
 
 const fill = (shape: readonly number[], dtype: 'float32' | 'float64' = 'float32') => {
@@ -138,6 +139,7 @@ const emptyZip = () => Uint8Array.of(0x50, 0x4b, 5, 6, ...Array(18).fill(0));
 /** Calls that no candidate is, or that should have more options than candidates have. */
 export const examples: Record<string, (() => unknown[]) | undefined> = {
   ...tfExamples,
+  ...kerasExamples,
   'Tensor.backward': () => [
     parameter().mul(2).sum(),
     { gradient: tensor(1, { dtype: 'float32' }), retainGraph: true, createGraph: false },
@@ -372,4 +374,4 @@ const isProtected = (name: string) =>
   /^nn\..*\.(advance|run|zeroState|checkInput|addParameters|project|extend|heads|masked|around|feedForward)$/.test(
     name,
   );
-export const isOmitted = (name: string): boolean => omitted.has(name) || isProtected(name);
+export const isOmitted = (name: string): boolean => omitted.has(name) || isProtected(name) || isKerasInternal(name);

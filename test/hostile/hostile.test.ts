@@ -29,6 +29,13 @@ const modules = [
   'cresset/vision',
   'cresset/vision#datasets',
   'cresset/vision#transforms',
+  'cresset/keras#activations',
+  'cresset/keras#initializers',
+  'cresset/keras#losses',
+  'cresset/keras#metrics',
+  'cresset/keras#optimizers',
+  'cresset/keras#optimizers.schedules',
+  'cresset/keras#regularizers',
 ];
 
 for (const name of modules) {

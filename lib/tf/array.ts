@@ -4,6 +4,7 @@ import * as core from '../index.js';
 import { Tensor } from '../index.js';
 import { normalizeDim } from '../ops/define.js';
 import { type Operand, operands, toIndices, toTensor } from './convert.js';
+import { type AxisOr, withAxis } from './define.js';
 
 // Shapes changed, tensors joined, taken apart, indexed and reordered.
 
@@ -40,7 +41,8 @@ export function expandDims(x: Operand, axis: number): Tensor {
   return toTensor(x, 'expandDims').unsqueeze(axis);
 }
 /** Without dimensions of size 1: all, or the given ones. @throws ShapeError if a given one is larger */
-export function squeeze(x: Operand, { axis }: { axis?: Axes | undefined } = {}): Tensor {
+export function squeeze(x: Operand, options?: AxisOr<{ axis?: Axes | undefined }>): Tensor {
+  const { axis } = withAxis<{ axis?: Axes | undefined }>(options);
   const input = toTensor(x, 'squeeze');
   for (const d of axis === undefined ? [] : ([axis].flat() as number[])) {
     if (input.size(d) !== 1) throw new ShapeError(`squeeze: axis ${d} of shape [${input.shape}] has not size 1`);
@@ -56,19 +58,22 @@ export function concat(values: readonly Operand[], axis: number): Tensor {
   return core.cat(tensorsOf(values, 'concat: values'), axis);
 }
 /** Tensors of one shape along a new dimension. */
-export function stack(values: readonly Operand[], { axis = 0 }: { axis?: number } = {}): Tensor {
+export function stack(values: readonly Operand[], options?: AxisOr<{ axis?: number }>): Tensor {
+  const { axis = 0 } = withAxis<{ axis?: number }>(options);
   return core.stack(tensorsOf(values, 'stack: values'), axis);
 }
 /** The slices along `axis`. */
-export function unstack(x: Operand, { axis = 0 }: { axis?: number } = {}): Tensor[] {
+export function unstack(x: Operand, options?: AxisOr<{ axis?: number }>): Tensor[] {
+  const { axis = 0 } = withAxis<{ axis?: number }>(options);
   return toTensor(x, 'unstack').unbind(axis);
 }
 /** A number of equal parts, or parts of the given sizes, along `axis`. */
 export function split(
   x: Operand,
   numOrSizeSplits: number | readonly number[],
-  { axis = 0 }: { axis?: number } = {},
+  options?: AxisOr<{ axis?: number }>,
 ): Tensor[] {
+  const { axis = 0 } = withAxis<{ axis?: number }>(options);
   const input = toTensor(x, 'split');
   if (typeof numOrSizeSplits !== 'number') return input.split(numOrSizeSplits, axis);
   const total = input.size(axis);
@@ -82,7 +87,8 @@ export function tile(x: Operand, multiples: readonly number[]): Tensor {
   return toTensor(x, 'tile').repeat(multiples);
 }
 /** Each element (or slice along `axis`) as many times as `repeats` says. */
-export function repeat(x: Operand, repeats: number | Tensor, { axis }: { axis?: number | undefined } = {}): Tensor {
+export function repeat(x: Operand, repeats: number | Tensor, options?: AxisOr<{ axis?: number | undefined }>): Tensor {
+  const { axis } = withAxis<{ axis?: number | undefined }>(options);
   return toTensor(x, 'repeat').repeatInterleave(repeats, axis === undefined ? {} : { dim: axis });
 }
 /** Options of {@link pad}. */

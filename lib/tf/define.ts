@@ -17,8 +17,17 @@ export interface ReduceOptions {
   /** Keep reduced dimensions with size 1. Default false. */
   keepdims?: boolean | undefined;
 }
-/** A reduction: `reduceSum(x)`, `reduceSum(x, { axis: 1, keepdims: true })`. */
-export type Reduction = (x: Operand, options?: ReduceOptions) => Tensor;
+/** A reduction: `reduceSum(x)`, `reduceSum(x, 1)`, `reduceSum(x, { axis: 1, keepdims: true })`. */
+export type Reduction = (x: Operand, options?: AxisOr<ReduceOptions>) => Tensor;
+
+/** An axis (or several, where the option takes them) alone, or among other options. */
+export type AxisOr<O extends { axis?: unknown }> = NonNullable<O['axis']> | O;
+
+/** @internal An axis alone as an option. */
+export function withAxis<O extends { axis?: unknown }>(options: AxisOr<O> | undefined): O {
+  if (typeof options === 'number' || Array.isArray(options)) return { axis: options } as unknown as O;
+  return (options ?? {}) as O;
+}
 
 /** @internal */
 export function unary(name: string, op: (x: Tensor) => Tensor): Unary {
@@ -42,7 +51,8 @@ interface CoreReduce {
 }
 /** @internal An empty list of axes reduces nothing. */
 export function reduction(name: string, op: (x: Tensor, options: CoreReduce) => Tensor): Reduction {
-  return (x, { axis, keepdims = false } = {}) => {
+  return (x, options) => {
+    const { axis, keepdims = false } = withAxis<ReduceOptions>(options);
     const input = toTensor(x, name);
     if (!Array.isArray(axis) || axis.length > 0) return op(input, { dim: axis ?? undefined, keepdim: keepdims });
     return op(input.unsqueeze(0), { dim: 0, keepdim: false });

@@ -16,7 +16,7 @@ export * from './clip.js';
 export type { Operand } from './convert.js';
 export * from './create.js';
 export * as data from './data/index.js';
-export type { Binary, ReduceOptions, Reduction, Unary } from './define.js';
+export type { AxisOr, Binary, ReduceOptions, Reduction, Unary } from './define.js';
 export * from './function.js';
 export * as linalg from './linalg.js';
 export { einsum, matmul, matvec, norm, tensordot } from './linalg.js';

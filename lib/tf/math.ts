@@ -4,7 +4,7 @@ import { ArgumentRangeError, ArgumentTypeError } from '../errors.js';
 import * as core from '../index.js';
 import { type DType, type Tensor, where } from '../index.js';
 import { type Operand, operands, toIndices, toTensor } from './convert.js';
-import { type Binary, binary, binaryOfTensors, reduction, type Unary, unary } from './define.js';
+import { type AxisOr, type Binary, binary, binaryOfTensors, reduction, type Unary, unary, withAxis } from './define.js';
 
 export * from './segment.js';
 
@@ -194,8 +194,10 @@ export interface ArgOptions {
   outputType?: 'int64' | 'int32' | undefined;
 }
 function argExtreme(name: string, op: typeof core.argmax) {
-  return (x: Operand, { axis = 0, outputType = 'int64' }: ArgOptions = {}): Tensor =>
-    op(toTensor(x, name), axis).to(outputType as DType);
+  return (x: Operand, options?: AxisOr<ArgOptions>): Tensor => {
+    const { axis = 0, outputType = 'int64' } = withAxis<ArgOptions>(options);
+    return op(toTensor(x, name), axis).to(outputType as DType);
+  };
 }
 /** Index of the largest element along `axis`, the first of equals. */
 export const argmax = argExtreme('argmax', core.argmax);
@@ -212,7 +214,8 @@ export interface ScanOptions {
   reverse?: boolean | undefined;
 }
 function scan(name: string, op: (x: Tensor, dim: number) => Tensor, neutral: number) {
-  return (x: Operand, { axis = 0, exclusive = false, reverse = false }: ScanOptions = {}): Tensor => {
+  return (x: Operand, options?: AxisOr<ScanOptions>): Tensor => {
+    const { axis = 0, exclusive = false, reverse = false } = withAxis<ScanOptions>(options);
     const input = toTensor(x, name);
     const ordered = reverse ? input.flip(axis) : input;
     const scanned = exclusive ? op(shifted(ordered, axis, neutral), axis) : op(ordered, axis);
@@ -284,8 +287,11 @@ export function invertPermutation(x: Operand): Tensor {
 /** x / √max(Σ x², epsilon) along `axis`, all by default. */
 export function l2Normalize(
   x: Operand,
-  { axis, epsilon = 1e-12 }: { axis?: number | readonly number[] | undefined; epsilon?: number } = {},
+  options?: AxisOr<{ axis?: number | readonly number[] | undefined; epsilon?: number }>,
 ): Tensor {
+  const { axis, epsilon = 1e-12 } = withAxis<{ axis?: number | readonly number[] | undefined; epsilon?: number }>(
+    options,
+  );
   const input = toTensor(x, 'l2Normalize');
   const total = input.square().sum({ dim: axis, keepdim: true });
   return input.mul(total.clampMin(epsilon).rsqrt());

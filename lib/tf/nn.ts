@@ -5,7 +5,7 @@ import { type Tensor, where } from '../index.js';
 import { generatorOf, type SeedOptions } from '../keras/initializers/initializer.js';
 import { gather } from './array.js';
 import { type Operand, operands, toIndices, toTensor } from './convert.js';
-import { unary } from './define.js';
+import { type AxisOr, unary, withAxis } from './define.js';
 
 export { inTopK, l2Normalize, sigmoid, softplus, softsign, tanh, topK, zeroFraction } from './math.js';
 
@@ -39,11 +39,13 @@ export function silu(x: Operand, { beta = 1 }: { beta?: number } = {}): Tensor {
 /** Another name of {@link silu}. */
 export const swish: typeof silu = silu;
 /** e^x / Σ e^x along `axis`, the last by default. */
-export function softmax(logits: Operand, { axis = -1 }: { axis?: number } = {}): Tensor {
+export function softmax(logits: Operand, options?: AxisOr<{ axis?: number }>): Tensor {
+  const { axis = -1 } = withAxis<{ axis?: number }>(options);
   return core.softmax(toTensor(logits, 'softmax'), axis);
 }
 /** log(softmax(x)) along `axis`, the last by default. */
-export function logSoftmax(logits: Operand, { axis = -1 }: { axis?: number } = {}): Tensor {
+export function logSoftmax(logits: Operand, options?: AxisOr<{ axis?: number }>): Tensor {
+  const { axis = -1 } = withAxis<{ axis?: number }>(options);
   return core.logSoftmax(toTensor(logits, 'logSoftmax'), axis);
 }
 

@@ -4,6 +4,7 @@ import { AutogradFunction, Generator, nn, optim, type Tensor, tensor } from 'cre
 import { TensorDataset } from 'cresset/data';
 import { writeIdxFolder } from '../support/idx.js';
 import { isKerasInternal, kerasExamples } from './keras-examples.js';
+import { isModelInternal, kerasModelExamples } from './keras-model-examples.js';
 import { tfExamples } from './tf-examples.js';
 
 const fill = (shape: readonly number[], dtype: 'float32' | 'float64' = 'float32') => {
@@ -142,6 +143,7 @@ const emptyZip = () => Uint8Array.of(0x50, 0x4b, 5, 6, ...Array(18).fill(0));
 export const examples: Record<string, (() => unknown[]) | undefined> = {
   ...tfExamples,
   ...kerasExamples,
+  ...kerasModelExamples,
   'Tensor.backward': () => [
     parameter().mul(2).sum(),
     { gradient: tensor(1, { dtype: 'float32' }), retainGraph: true, createGraph: false },
@@ -502,4 +504,5 @@ const isProtected = (name: string) =>
   /^nn\..*\.(advance|run|zeroState|checkInput|addParameters|project|extend|heads|masked|around|feedForward)$/.test(
     name,
   );
-export const isOmitted = (name: string): boolean => omitted.has(name) || isProtected(name) || isKerasInternal(name);
+export const isOmitted = (name: string): boolean =>
+  omitted.has(name) || isProtected(name) || isKerasInternal(name) || isModelInternal(name);

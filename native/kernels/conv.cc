@@ -11,8 +11,7 @@ namespace {
 
 constexpr int64_t kBlockRows = 16 * 12, kBlockPositions = 256;                 // per chunk, at most
 constexpr int64_t kMaxChunk = 64 << 20, kMinChunk = 1 << 20, kFewChunks = 16;  // multiply-adds
-constexpr int64_t kFewPanels = 4;   // a chunk of fewer packs too little for what it reads of w
-constexpr int64_t kCopyPanels = 3;  // from so many on a copy of w's rows pays
+constexpr int64_t kFewPanels = 4;  // a chunk of fewer packs too little for what it reads of w
 
 template <class T>
 struct Conv {
@@ -47,9 +46,37 @@ struct Conv {
   int64_t chunks() const { return a.groups * row_blocks() * column_blocks(); }
   int64_t block_steps() const { return block_channels * taps; }
   int64_t panel_items() const { return block_steps() * kC; }
+  // w lies copied as the tiles read it, a tile's share of a block of channels after the other.
+  bool copies_w() const { return block_steps() <= kBlockK; }
+  int64_t row_tiles() const { return ceil_div(block_rows, kTileRows); }
+  int64_t channel_blocks() const { return ceil_div(a.channels, block_channels); }
+  int64_t copied_tiles() const { return copies_w() ? a.groups * row_blocks() * row_tiles() : 0; }
+  int64_t copied_bytes() const {
+    return copied_tiles() * channel_blocks() * kTileRows * kCopyRow *
+           static_cast<int64_t>(sizeof(T));
+  }
+  T* copied(int64_t tile, int64_t channel_block) const {
+    return static_cast<T*>(a.scratch) +
+           (tile * channel_blocks() + channel_block) * kTileRows * kCopyRow;
+  }
+  // The rows of a tile of a block of rows, dealt out evenly.
+  int64_t tile_start(int64_t rows, int64_t tile) const {
+    return rows * tile / ceil_div(rows, kTileRows);
+  }
+  void copy_tile(int64_t index) const {
+    const int64_t tile = index % row_tiles(), block = index / row_tiles();
+    const int64_t row = block % row_blocks() * block_rows, rows = min(block_rows, a.rows - row);
+    if (tile >= ceil_div(rows, kTileRows)) return;
+    const int64_t i = tile_start(rows, tile), count = tile_start(rows, tile + 1) - i;
+    const T* w = static_cast<const T*>(a.w) + (block / row_blocks() * a.rows + row + i) * steps;
+    for (int64_t c = 0; c < channel_blocks(); ++c)
+      copy_a(w + c * block_steps(), steps, false, count, false,
+             min(block_steps(), steps - c * block_steps()), copied(index, c));
+  }
+
   int64_t slot_bytes() const {
     const int64_t items = block_panels * (panel_items() + block_rows * kC);
-    return table_bytes(a, kC, kLanes<T>) + items * static_cast<int64_t>(sizeof(T));
+    return (table_bytes(a, kC, kLanes<T>) + items * static_cast<int64_t>(sizeof(T)) + 63) & -64;
   }
 
   void choose_blocks() {
@@ -105,11 +132,8 @@ struct Chunk {
     do {  // once even without channels or taps
       const int64_t channels = min(conv.block_channels, a.channels - c);
       for (int64_t p = 0; p < panels; ++p) pack(p, c, channels);
-      const int64_t tiles = ceil_div(rows, kTileRows);
-      for (int64_t tile = 0; tile < tiles; ++tile) {
-        const int64_t i = rows * tile / tiles, next = rows * (tile + 1) / tiles;
-        run_tiles(i, static_cast<int>(next - i), c, channels * conv.taps);
-      }
+      for (int64_t tile = 0; tile < ceil_div(rows, kTileRows); ++tile)
+        run_tiles(tile, c, channels * conv.taps);
       c += conv.block_channels;
     } while (c < a.channels);
     for (int64_t p = 0; p < panels; ++p)
@@ -124,7 +148,8 @@ struct Chunk {
     if (conv.channels_last) return pack_channels_last(x, channels, out);
     const int64_t stride = a.dims[2].step * a.xs[4];
     for (int64_t t = 0; t < conv.taps; ++t)
-      copy_tap_of_channels(table, t, x, a.xs[1], channels, stride, out + t * kC, conv.taps * kC);
+      copy_tap_of_channels<T>(table, t, stride,
+                              {x, a.xs[1], channels, out + t * kC, conv.taps * kC});
   }
 
   // Squares of kL channels x kL positions.
@@ -145,20 +170,22 @@ struct Chunk {
     }
   }
 
-  // `count` rows from i on, over the packed steps of channel c and after.
-  void run_tiles(int64_t i, int count, int64_t c, int64_t steps) {
-    alignas(64) T copy[kTileRows * kCopyRow];
+  // A tile's rows over the packed steps of channel c and after.
+  void run_tiles(int64_t tile, int64_t c, int64_t steps) {
+    const int64_t i = conv.tile_start(rows, tile);
+    const int count = static_cast<int>(conv.tile_start(rows, tile + 1) - i);
     Tile<T> t{};
     t.k = steps;
-    t.a = static_cast<const T*>(a.w) + (group * a.rows + row + i) * conv.steps + c * conv.taps;
     t.a_row = conv.steps;
     t.b_step = kC;
     t.from_zero = c == 0 && !a.bias;
-    LayoutA layout = LayoutA::kRows;
-    if (panels >= kCopyPanels && steps <= kBlockK) {
-      copy_a(t.a, t.a_row, false, count, false, steps, copy);
-      t.a = copy;
-      layout = LayoutA::kCopiedRows;
+    LayoutA layout = LayoutA::kCopiedRows;
+    if (conv.copies_w()) {
+      const int64_t block = group * conv.row_blocks() + row / conv.block_rows;
+      t.a = conv.copied(block * conv.row_tiles() + tile, c / conv.block_channels);
+    } else {
+      t.a = static_cast<const T*>(a.w) + (group * a.rows + row + i) * conv.steps + c * conv.taps;
+      layout = LayoutA::kRows;
     }
     for (int64_t p = 0; p < panels; ++p) {
       t.b = packed + p * conv.panel_items();
@@ -220,11 +247,18 @@ void conv(const ConvArgs& a) {
   if (is_depthwise(a)) return depthwise<T>(a);
   Conv<T> conv(a);
   parallel_for(
+      conv.copied_tiles(), 4,
+      [](void* ctx, int64_t begin, int64_t end) {
+        for (int64_t i = begin; i < end; ++i) static_cast<Conv<T>*>(ctx)->copy_tile(i);
+      },
+      &conv);
+  parallel_for(
       conv.chunks(), 1,
       [](void* ctx, int64_t begin, int64_t end) {
         Conv<T>& conv = *static_cast<Conv<T>*>(ctx);
         const int64_t slot = conv.slots.take();
-        char* memory = static_cast<char*>(conv.a.scratch) + slot * conv.slot_bytes();
+        char* memory =
+            static_cast<char*>(conv.a.scratch) + conv.copied_bytes() + slot * conv.slot_bytes();
         for (int64_t i = begin; i < end; ++i) Chunk<T>(conv, i, memory).run();
         conv.slots.give_back(slot);
       },
@@ -234,7 +268,8 @@ void conv(const ConvArgs& a) {
 template <class T>
 int64_t scratch(const ConvArgs& a) {
   if (a.rows <= 0 || a.samples * positions_of(a) <= 0 || is_depthwise(a)) return 0;
-  return a.slots * Conv<T>(a).slot_bytes();
+  const Conv<T> conv(a);
+  return conv.copied_bytes() + a.slots * conv.slot_bytes();
 }
 
 constexpr ConvTable kTable = {

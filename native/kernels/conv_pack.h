@@ -150,22 +150,58 @@ SIMD_INLINE void copy_tap(const PieceTable& table, int64_t t, const T* x, int64_
   }
 }
 
-// The same of `channels` channels, x_step apart, to rows to_step apart.
+// The same of several channels, x_step apart, to rows to_step apart.
 template <class T>
-SIMD_INLINE void copy_tap_of_channels(const PieceTable& table, int64_t t, const T* x,
-                                      int64_t x_step, int64_t channels, int64_t stride, T* to,
-                                      int64_t to_step) {
-  const Piece* pieces = table.pieces + table.first[t];
-  if (stride == 1 && table.vectors == kTileVectors &&
-      table.first[t + 1] - table.first[t] == kTileVectors) {
-    for (int64_t c = 0; c < channels; ++c, x += x_step, to += to_step)
-      for (int v = 0; v < kTileVectors; ++v)
-        store(to + v * kLanes<T>,
-              load_between(x + pieces[v].source, pieces[v].from, pieces[v].to, Vec<T>{}));
-    return;
+struct ChannelRows {
+  const T* x;
+  int64_t x_step, channels;
+  T* to;
+  int64_t to_step;
+};
+
+// Two vectors of kFirst and kSecond pieces, whose masks stay in registers.
+template <class T, int kFirst, int kSecond>
+void copy_pieces(const Piece* pieces, const ChannelRows<T>& rows) {
+  const T* x = rows.x;
+  T* to = rows.to;
+  for (int64_t c = 0; c < rows.channels; ++c, x += rows.x_step, to += rows.to_step) {
+    Vec<T> first{}, second{};
+    for (int i = 0; i < kFirst; ++i)
+      first = load_between(x + pieces[i].source, pieces[i].from, pieces[i].to, first);
+    for (int i = kFirst; i < kFirst + kSecond; ++i)
+      second = load_between(x + pieces[i].source, pieces[i].from, pieces[i].to, second);
+    store(to, first);
+    store(to + kLanes<T>, second);
   }
-  for (int64_t c = 0; c < channels; ++c, x += x_step, to += to_step)
-    copy_tap(table, t, x, stride, to);
+}
+constexpr int kMostPieces = 4;
+template <class T, int kFirst = kMostPieces, int kSecond = kMostPieces>
+SIMD_INLINE bool copy_by_count(int first, int second, const Piece* pieces,
+                               const ChannelRows<T>& rows) {
+  if constexpr (kFirst == 0 || kSecond == 0) {
+    return false;
+  } else if (first != kFirst) {
+    return copy_by_count<T, kFirst - 1, kSecond>(first, second, pieces, rows);
+  } else if (second != kSecond) {
+    return copy_by_count<T, kFirst, kSecond - 1>(first, second, pieces, rows);
+  } else {
+    copy_pieces<T, kFirst, kSecond>(pieces, rows);
+    return true;
+  }
+}
+
+template <class T>
+void copy_tap_of_channels(const PieceTable& table, int64_t t, int64_t stride,
+                          const ChannelRows<T>& rows) {
+  const Piece* pieces = table.pieces + table.first[t];
+  const int count = table.first[t + 1] - table.first[t];
+  if (stride == 1 && table.vectors == 2) {
+    int first = 1;
+    while (!pieces[first - 1].last) ++first;
+    if (copy_by_count<T>(first, count - first, pieces, rows)) return;
+  }
+  for (int64_t c = 0; c < rows.channels; ++c)
+    copy_tap(table, t, rows.x + c * rows.x_step, stride, rows.to + c * rows.to_step);
 }
 
 // Where each position's input lies for tap t, -1 where there is none.

@@ -146,11 +146,19 @@ struct Piece {
     }
   }
 
+  // x's dimensions are dense.
+  void clear() const {
+    const int64_t pixels = a.dims[0].in * a.dims[1].in * a.dims[2].in;
+    if (kN == 1) return static_cast<void>(__builtin_memset(x, 0, pixels * sizeof(T)));
+    for (int64_t i = 0; i < pixels; ++i) __builtin_memset(x + i * pixel_step(), 0, n * sizeof(T));
+  }
+  int64_t pixel_step() const {
+    return a.dims[2].in > 1 ? a.xs[4] : a.dims[1].in > 1 ? a.xs[3] : a.dims[0].in > 1 ? a.xs[2] : 0;
+  }
+
   void max_backward() const {
-    const int64_t pixel = a.dims[2].in > 1   ? a.xs[4]
-                          : a.dims[1].in > 1 ? a.xs[3]
-                          : a.dims[0].in > 1 ? a.xs[2]
-                                             : 0;
+    clear();
+    const int64_t pixel = pixel_step();
     each_output([&](int64_t at, int64_t, int64_t, int64_t) {
       for (int64_t c = 0; c < n; ++c) x[indices[at + c] * pixel + c] += y[at + c];
     });
@@ -192,6 +200,7 @@ struct Piece {
   }
 
   void average_backward() const {
+    clear();
     each_output([&](int64_t at, int64_t j0, int64_t j1, int64_t j2) {
       const T divisor = count(j0, j1, j2);
       T share[kN];

@@ -259,7 +259,7 @@ void rule_gradient(const Pool& p, const Tensor& g, Meta* out) {
 void call_gradient(const Pool& p, const Tensor& g, const Tensor& out) {
   const Tensor data = compute_data(g);
   in_compute_type(out, [&](const Tensor& x) {
-    fill(x, wrapped_scalar(int64_t{0}));
+    if (data.numel() == 0) return fill(x, wrapped_scalar(int64_t{0}));
     run(kernels().pool->average_backward, p, x, data, nullptr, true);
   });
 }
@@ -292,7 +292,7 @@ void call_max_pool_backward(Args args, Tensor* out) {
     p.out.push_back(g.size(p.layout.first() + i));
   }
   in_compute_type(out[0], [&](const Tensor& x) {
-    fill(x, wrapped_scalar(int64_t{0}));
+    if (data.numel() == 0) return fill(x, wrapped_scalar(int64_t{0}));
     run(kernels().pool->max_backward, p, x, data, indices.data<int64_t>(), true);
   });
 }

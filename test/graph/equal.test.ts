@@ -2,7 +2,21 @@
 // suites: isa sanitizer
 // Compiled equals eager, bit for bit.
 import { createHash } from 'node:crypto';
-import { cat, compile, grad, manualSeed, nn, noGrad, optim, randint, randn, type Tensor, tensor, zeros } from 'cresset';
+import {
+  cat,
+  compile,
+  grad,
+  manualSeed,
+  nn,
+  noGrad,
+  optim,
+  randint,
+  randn,
+  type Tensor,
+  tensor,
+  where,
+  zeros,
+} from 'cresset';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 
@@ -148,6 +162,43 @@ test('views, writes through views, and writes to arguments', () => {
     return { step: step as Step, state: () => [table] };
   };
   compare(build, () => [randn([6, 12])]);
+});
+
+for (const dtype of ['float32', 'float64', 'bfloat16', 'int32', 'uint8'] as const) {
+  test(`chains of elementwise calls on ${dtype}: broadcast, strided, converted, written in place`, () => {
+    const build = () => {
+      const state = zeros([37, 531], { dtype });
+      const step = (a: Tensor, b: Tensor, row: Tensor, column: Tensor) => {
+        const x = a.mul(3).add(row).sub(column).maximum(b.t());
+        const chosen = where(x.gt(b.t()).logicalAnd(a.ne(0)), x.neg(), row);
+        const y = chosen.to('float32').sigmoid().mul(a.to('float32')).exp();
+        state.add_(x).mul_(2).copy_(state.minimum(chosen));
+        const half = state.narrow(1, 3, 200);
+        half.sub_(x.narrow(1, 5, 200)).mul_(half);
+        return [y, chosen.abs(), y.isfinite().sum(), y.log().to(dtype), half.add(1), a.add(1).mul(2).sum(0)];
+      };
+      return { step: step as Step, state: () => [state] };
+    };
+    const random = (shape: number[]) => randn(shape).mul(9).abs().to(dtype);
+    compare(build, () => [random([37, 531]), random([531, 37]), random([531]), random([37, 1])], 3);
+  });
+}
+
+test('long chains, and scalars', () => {
+  const build = () => {
+    const step = (x: Tensor) => {
+      let y = x;
+      let z = x.select(0, 0).select(0, 0);
+      for (let i = 0; i < 50; i++) {
+        y = y.mul(0.9).add(x).tanh();
+        z = z.add(i).div(2);
+      }
+      const many = Array.from({ length: 30 }, (_, i) => x.add(i).mul(y));
+      return [y, z, ...many, many.reduce((sum, part) => sum.add(part), y)];
+    };
+    return { step: step as Step, state: () => [] };
+  };
+  compare(build, () => [randn([300, 700])], 2);
 });
 
 test('one’s own names for one result: what is returned is not written again', () => {

@@ -94,10 +94,14 @@ struct GemmArgs {
   const void* bias;
   bool relu;
   void* scratch;
+  const void* packed_b = nullptr;  // what `pack` wrote for this B: then neither b nor scratch is read
 };
 struct GemmTable {
   void (*gemm[kComputeTypeCount])(const GemmArgs& args);  // int64 wraps
   int64_t (*scratch[kComputeTypeCount])(int64_t m, int64_t n, int64_t k);
+  // Lays out B (n, k, b, ldb, tb of args) for many products; 64-byte aligned. Parallel.
+  void (*pack[kComputeTypeCount])(const GemmArgs& args, void* packed_b);
+  int64_t (*packed_bytes[kComputeTypeCount])(int64_t n, int64_t k);
 };
 
 // Along a contiguous last dimension, rows x cols, float types only. Parallel.

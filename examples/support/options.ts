@@ -31,7 +31,9 @@ export function readOptions(): Options {
       json: values.json,
     };
   } catch (error) {
-    console.error(`${(error as Error).message}\nusage: npm start -- [--epochs N] [--seed S] [--json]`);
+    console.error(
+      `${(error as Error).message}\nusage: npm start -- [--style torch|tf|keras] [--epochs N] [--seed S] [--json]`,
+    );
     process.exit(2);
   }
 }

@@ -1,10 +1,18 @@
 // SPDX-License-Identifier: MIT
 import { DataError } from '../errors.js';
+import type { Generator } from '../random.js';
 import { type Collated, defaultCollate } from './collate.js';
 import { nextTurn, turnIsDue } from './event-loop.js';
 
 /** Positions in a dataset, as a loader hands them on: a slice of the epoch's order. */
 export type Indices = Int32Array;
+
+/**
+ * Where the random numbers of a batch's samples come from: for each position in the batch a generator of its own. A
+ * loader derives it from its generator, the epoch and the sample's place in the epoch alone, so that what is drawn for a
+ * sample does not depend on the batch size, on prefetching, or on whether it is fetched alone or in a batch.
+ */
+export type Generators = (position: number) => Generator;
 
 /**
  * A dataset whose samples are reached by position.
@@ -17,15 +25,19 @@ export abstract class Dataset<T> {
   /** Number of samples, at most 2^31 - 1. */
   abstract readonly length: number;
 
-  /** The sample at `index`, from 0 to `length - 1`; it may be a promise. */
-  abstract get(index: number): T | Promise<T>;
+  /**
+   * The sample at `index`, from 0 to `length - 1`; it may be a promise.
+   *
+   * @param generator - where to take random numbers for this visit from; without one, from where the functions do
+   */
+  abstract get(index: number, generator?: Generator): T | Promise<T>;
 
   /**
    * The samples at `indices` as one batch, for a `DataLoader` without a `collateFn` of its own. It must give what
    * {@link defaultCollate} makes of the single samples, which is what this default does.
    */
-  getBatch(indices: Indices): Collated<T> | Promise<Collated<T>> {
-    return getSamples(this, indices).then(defaultCollate);
+  getBatch(indices: Indices, generators?: Generators): Collated<T> | Promise<Collated<T>> {
+    return getSamples(this, indices, generators).then(defaultCollate);
   }
 }
 
@@ -45,9 +57,9 @@ function nameSample(index: number, cause: unknown): DataError {
   return new DataError(`sample ${index}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
 }
 
-async function getSample<T>(dataset: Dataset<T>, index: number): Promise<T> {
+async function getSample<T>(dataset: Dataset<T>, index: number, generator: Generator | undefined): Promise<T> {
   try {
-    return await dataset.get(index);
+    return await dataset.get(index, generator);
   } catch (cause) {
     throw nameSample(index, cause);
   }
@@ -58,10 +70,10 @@ async function getSample<T>(dataset: Dataset<T>, index: number): Promise<T> {
  *
  * @throws DataError that names the sample and holds the cause, when `get` throws or rejects
  */
-export async function getSamples<T>(dataset: Dataset<T>, indices: Indices): Promise<T[]> {
+export async function getSamples<T>(dataset: Dataset<T>, indices: Indices, generators?: Generators): Promise<T[]> {
   const samples: Promise<T>[] = [];
-  for (const index of indices) {
-    const sample = getSample(dataset, index);
+  for (const [position, index] of indices.entries()) {
+    const sample = getSample(dataset, index, generators?.(position));
     sample.catch(() => undefined); // reported by Promise.all below, which may come a turn later
     samples.push(sample);
     if (turnIsDue()) await nextTurn();

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 import { Readable } from 'node:stream';
 import { DataError } from '../errors.js';
-import type { Generator } from '../random.js';
+import { defaultGenerator, type Generator } from '../random.js';
 import { type Collated, defaultCollate } from './collate.js';
-import { Dataset, getSamples, type Indices, toIndices } from './dataset.js';
+import { Dataset, type Generators, getSamples, type Indices, toIndices } from './dataset.js';
 import { nextTurn, turnIsDue } from './event-loop.js';
 import { BatchSampler, isIterable, RandomSampler, SequentialSampler, type Sized } from './sampler.js';
+import { Visits } from './visits.js';
 
 /** What a loader reads: a `Dataset`, or anything that can be iterated sample by sample. */
 // biome-ignore lint/suspicious/noExplicitAny: the sample's type is inferred from the source.
@@ -34,7 +35,10 @@ export interface DataLoaderOptions<T, B> {
   batchSampler?: Iterable<Iterable<number>>;
   /** Makes a batch of samples. Default: {@link defaultCollate}, or the dataset's own `getBatch`. */
   collateFn?: (samples: T[]) => B | Promise<B>;
-  /** Where `shuffle` takes its random numbers from; by default the generator that `manualSeed` seeds. */
+  /**
+   * Where `shuffle` and the samples' random transforms take their random numbers from; by default the generator that
+   * `manualSeed` seeds.
+   */
   generator?: Generator;
   /**
    * Batches prepared ahead while the current one is in use, for datasets that wait for files or networks; no more than
@@ -104,8 +108,8 @@ const done = { done: true, value: undefined } as const;
  * for await (const [images, labels] of loader) { … }
  * ```
  *
- * The order is drawn when an iteration begins and depends on the generator alone. Iterations are independent of each
- * other. Whenever 5 ms have passed, the event loop gets a turn before the next batch. Leaving the loop, by `break` or by
+ * The order is drawn when an iteration begins and depends on the generator alone; so does what random transforms draw for
+ * each sample, whatever the batch size and `prefetch`. Iterations are independent of each other. Whenever 5 ms have passed, the event loop gets a turn before the next batch. Leaving the loop, by `break` or by
  * an error, closes the source.
  *
  * @typeParam D - the dataset, or an iterable of samples
@@ -118,6 +122,7 @@ export class DataLoader<D extends DataSource, B = Collated<SampleOf<D>>> impleme
   readonly #batchSize: number;
   readonly #dropLast: boolean;
   readonly #prefetch: number;
+  readonly #generator: Generator;
   readonly #collate: ((samples: SampleOf<D>[]) => B | Promise<B>) | undefined;
 
   /** @throws DataError for options that are unknown, out of range or at odds with each other */
@@ -129,7 +134,7 @@ export class DataLoader<D extends DataSource, B = Collated<SampleOf<D>>> impleme
       batchSize = 1,
       shuffle = false,
       dropLast = false,
-      generator,
+      generator = defaultGenerator,
       sampler,
       batchSampler,
       prefetch = 0,
@@ -138,6 +143,7 @@ export class DataLoader<D extends DataSource, B = Collated<SampleOf<D>>> impleme
     this.#batchSize = batchSize;
     this.#dropLast = dropLast;
     this.#prefetch = prefetch;
+    this.#generator = generator;
     this.#collate = options.collateFn;
     this.batchSampler = null;
     if (dataset instanceof Dataset) {
@@ -180,19 +186,20 @@ export class DataLoader<D extends DataSource, B = Collated<SampleOf<D>>> impleme
 
   /** Batches by index: `next` may be called again before an earlier batch is ready, and they are prepared side by side. */
   #indexedBatches(dataset: Dataset<SampleOf<D>>) {
+    const visits = new Visits(this.#generator);
     const lists = (this.batchSampler as Iterable<Iterable<number>>)[Symbol.iterator]();
     const next = async (): Promise<IteratorResult<B, undefined>> => {
       const list = lists.next();
       if (list.done) return done;
       const indices = list.value instanceof Int32Array ? list.value : toIndices(list.value, 'DataLoader: batchSampler');
-      return { done: false, value: await this.#makeBatch(dataset, indices) };
+      return { done: false, value: await this.#makeBatch(dataset, indices, visits.next(indices.length)) };
     };
     return { next, return: async (value: undefined) => lists.return?.(value) };
   }
 
-  async #makeBatch(dataset: Dataset<SampleOf<D>>, indices: Indices): Promise<B> {
-    if (this.#collate) return this.#collate(await getSamples(dataset, indices));
-    return dataset.getBatch(indices) as B | Promise<B>;
+  async #makeBatch(dataset: Dataset<SampleOf<D>>, indices: Indices, generators: Generators): Promise<B> {
+    if (this.#collate) return this.#collate(await getSamples(dataset, indices, generators));
+    return dataset.getBatch(indices, generators) as B | Promise<B>;
   }
 
   /** Batches of an iterable. Reading ahead needs no care here: a generator queues the calls of `next` by itself. */

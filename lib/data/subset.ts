@@ -2,7 +2,7 @@
 import { DataError } from '../errors.js';
 import { defaultGenerator, type Generator } from '../random.js';
 import type { Collated } from './collate.js';
-import { checkIndex, Dataset, expectDataset, type Indices, toIndices } from './dataset.js';
+import { checkIndex, Dataset, expectDataset, type Generators, type Indices, toIndices } from './dataset.js';
 import { permutation } from './sampler.js';
 
 /** Some samples of another dataset, in the order of `indices`. */
@@ -23,13 +23,16 @@ export class Subset<T> extends Dataset<T> {
     return this.indices.length;
   }
 
-  get(index: number): T | Promise<T> {
+  get(index: number, generator?: Generator): T | Promise<T> {
     checkIndex(index, this.length, 'Subset');
-    return this.dataset.get(this.indices[index] as number);
+    return this.dataset.get(this.indices[index] as number, generator);
   }
 
-  override getBatch(indices: Indices): Collated<T> | Promise<Collated<T>> {
-    return this.dataset.getBatch(indices.map((index) => this.indices[index] as number));
+  override getBatch(indices: Indices, generators?: Generators): Collated<T> | Promise<Collated<T>> {
+    return this.dataset.getBatch(
+      indices.map((index) => this.indices[index] as number),
+      generators,
+    );
   }
 }
 
@@ -53,11 +56,11 @@ export class ConcatDataset<T> extends Dataset<T> {
     return this.cumulativeSizes.at(-1) as number;
   }
 
-  get(index: number): T | Promise<T> {
+  get(index: number, generator?: Generator): T | Promise<T> {
     checkIndex(index, this.length, 'ConcatDataset');
     const which = this.cumulativeSizes.findIndex((end) => index < end);
     const begin = this.cumulativeSizes[which - 1] ?? 0;
-    return (this.datasets[which] as Dataset<T>).get(index - begin);
+    return (this.datasets[which] as Dataset<T>).get(index - begin, generator);
   }
 }
 

@@ -2,10 +2,11 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { checkIndex } from '../data/dataset.js';
-import { type Collated, Dataset, type Indices } from '../data/index.js';
+import { type Collated, Dataset, type Generators, type Indices } from '../data/index.js';
 import { indexTensor } from '../data/tensor-dataset.js';
 import { DataError } from '../errors.js';
 import { Tensor } from '../index.js';
+import type { Generator } from '../random.js';
 import { readIdx } from './idx.js';
 import type { Transform } from './transforms.js';
 
@@ -57,17 +58,17 @@ export class IdxDataset<X = Tensor, Y = Tensor> extends Dataset<[X, Y]> {
     return this.data.shape[0] as number;
   }
 
-  get(index: number): [X, Y] {
+  get(index: number, generator?: Generator): [X, Y] {
     checkIndex(index, this.length, 'IdxDataset');
     const [row, target] = [this.data.select(0, index), this.targets.select(0, index)];
     return [
-      this.transform ? this.transform(row) : (row as X),
-      this.targetTransform ? this.targetTransform(target) : (target as Y),
+      this.transform ? this.transform(row, generator) : (row as X),
+      this.targetTransform ? this.targetTransform(target, generator) : (target as Y),
     ];
   }
 
-  override getBatch(indices: Indices): Collated<[X, Y]> | Promise<Collated<[X, Y]>> {
-    if (this.transform || this.targetTransform) return super.getBatch(indices);
+  override getBatch(indices: Indices, generators?: Generators): Collated<[X, Y]> | Promise<Collated<[X, Y]>> {
+    if (this.transform || this.targetTransform) return super.getBatch(indices, generators);
     const rows = indexTensor(indices);
     return [this.data.indexSelect(0, rows), this.targets.indexSelect(0, rows)] as unknown as Collated<[X, Y]>;
   }

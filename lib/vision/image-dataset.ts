@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: MIT
 
 import { checkIndex } from '../data/dataset.js';
-import { type Collated, Dataset, type Indices } from '../data/index.js';
+import { type Collated, Dataset, type Generators, type Indices } from '../data/index.js';
 import { indexTensor } from '../data/tensor-dataset.js';
 import { DataError } from '../errors.js';
 import { imageBatch, Tensor } from '../index.js';
+import type { Generator } from '../random.js';
 import { recognise, type Scaling } from './recognised.js';
 
 /** What is done to a sample of an {@link ImageDataset} when it is visited. */
 export interface ImageTransforms<X, Y> {
   /** Applied to each image, a uint8 tensor of shape `[H, W]`, whenever it is visited. Default: the image itself. */
-  transform?: (image: Tensor) => X;
+  transform?: (image: Tensor, generator?: Generator) => X;
   /** Applied to each label. Default: the label itself. */
-  targetTransform?: (label: number) => Y;
+  targetTransform?: (label: number, generator?: Generator) => Y;
 }
 
 /**
@@ -31,8 +32,8 @@ export class ImageDataset<X = Tensor, Y = number> extends Dataset<[X, Y]> {
   readonly targets: Tensor;
   /** The names of the labels. */
   readonly classes: readonly string[];
-  readonly transform: ((image: Tensor) => X) | undefined;
-  readonly targetTransform: ((label: number) => Y) | undefined;
+  readonly transform: ((image: Tensor, generator?: Generator) => X) | undefined;
+  readonly targetTransform: ((label: number, generator?: Generator) => Y) | undefined;
   readonly #labels: Uint8Array;
   readonly #scaling: Scaling | undefined;
 
@@ -68,18 +69,18 @@ export class ImageDataset<X = Tensor, Y = number> extends Dataset<[X, Y]> {
     return this.#labels.length;
   }
 
-  get(index: number): [X, Y] {
+  get(index: number, generator?: Generator): [X, Y] {
     checkIndex(index, this.length, 'ImageDataset');
     const image = this.data.select(0, index);
     const label = this.#labels[index] as number;
     return [
-      this.transform ? this.transform(image) : (image as X),
-      this.targetTransform ? this.targetTransform(label) : (label as Y),
+      this.transform ? this.transform(image, generator) : (image as X),
+      this.targetTransform ? this.targetTransform(label, generator) : (label as Y),
     ];
   }
 
-  override getBatch(indices: Indices): Collated<[X, Y]> | Promise<Collated<[X, Y]>> {
-    if (this.targetTransform || (this.transform && !this.#scaling)) return super.getBatch(indices);
+  override getBatch(indices: Indices, generators?: Generators): Collated<[X, Y]> | Promise<Collated<[X, Y]>> {
+    if (this.targetTransform || (this.transform && !this.#scaling)) return super.getBatch(indices, generators);
     const rows = indexTensor(indices);
     return [this.#imageRows(rows), this.targets.indexSelect(0, rows)] as unknown as Collated<[X, Y]>;
   }

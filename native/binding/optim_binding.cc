@@ -83,12 +83,64 @@ napi_value run_sgd(napi_env env, napi_callback_info info) {
     sgd.dampening = number("dampening");
     sgd.weight_decay = number("weightDecay");
     sgd.nesterov = number("nesterov") != 0;
-    sgd.maximize = number("maximize") != 0;
+    sgd.scale = number("maximize") != 0 ? -1 : 1;
     sgd.first = number("first") != 0;
     const OptimizerLists lists = read_lists(args, 1);
     if (sgd.momentum != 0 && lists.state1.empty() != lists.params.empty())
       fail(ErrorKind::Shape, "SGD: state is missing");
     sgd_step(lists, sgd);
+    return undefined(env);
+  });
+}
+
+// Parameters and gradients (arguments 0 and 1) and the state lists that follow.
+OptimizerLists read_keras_lists(const CallArgs& args, std::initializer_list<bool> used) {
+  OptimizerLists lists;
+  lists.params = args.tensors(0, "params");
+  lists.grads = args.tensors(1, "grads");
+  Tensors* const state[] = {&lists.state1, &lists.state2, &lists.state3};
+  size_t i = 0;
+  for (const bool is_used : used) {
+    *state[i] = args.tensors(i + 2, "state");
+    const size_t expected = is_used ? lists.params.size() : 0;
+    if (state[i++]->size() != expected)
+      fail(ErrorKind::Shape, "%s: got %zu tensors of state, expected %zu", args.function,
+           state[i - 1]->size(), expected);
+  }
+  return lists;
+}
+
+// kerasAdamStep(params, grads, momentums, velocities, velocityHats, iterations, learningRate,
+// options)
+napi_value run_keras_adam(napi_env env, napi_callback_info info) {
+  return guarded(env, [&] {
+    const CallArgs args(env, info, "Adam");
+    check_wrapped(env_of(env));
+    const auto number = [&](const char* key) { return option(args, 7, key); };
+    AdamArgs adam{};
+    adam.beta1 = number("beta1");
+    adam.beta2 = number("beta2");
+    adam.eps = number("epsilon");
+    adam.weight_decay = number("weightDecay");
+    adam.decoupled = true;
+    adam.amsgrad = number("amsgrad") != 0;
+    const OptimizerLists lists = read_keras_lists(args, {true, true, adam.amsgrad});
+    keras_adam_step(lists, args.tensor(5, "iterations"), args.tensor(6, "learningRate"), adam);
+    return undefined(env);
+  });
+}
+
+// kerasSgdStep(params, grads, momentums, learningRate, options); no momentums without momentum.
+napi_value run_keras_sgd(napi_env env, napi_callback_info info) {
+  return guarded(env, [&] {
+    const CallArgs args(env, info, "SGD");
+    check_wrapped(env_of(env));
+    SgdArgs sgd{};
+    sgd.momentum = option(args, 4, "momentum");
+    sgd.nesterov = option(args, 4, "nesterov") != 0;
+    sgd.scale = 1;
+    const OptimizerLists lists = read_keras_lists(args, {sgd.momentum != 0});
+    keras_sgd_step(lists, args.tensor(3, "learningRate"), sgd);
     return undefined(env);
   });
 }
@@ -108,6 +160,8 @@ napi_value clear_grads(napi_env env, napi_callback_info info) {
 void define_optim(napi_env env, napi_value exports) {
   define(env, exports, "adamStep", run_adam);
   define(env, exports, "sgdStep", run_sgd);
+  define(env, exports, "kerasAdamStep", run_keras_adam);
+  define(env, exports, "kerasSgdStep", run_keras_sgd);
   define(env, exports, "clearGrads", clear_grads);
 }
 

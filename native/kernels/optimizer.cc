@@ -4,7 +4,7 @@
 #include "kernels/table.h"
 
 // One parallel pass over all parameters: their concatenation is cut into pieces of fixed size.
-// Formulas and their order are those of torch.optim.
+// Formulas and their order are those of torch.optim; Keras' are the same with other arguments.
 namespace cresset {
 namespace {
 
@@ -63,16 +63,17 @@ struct Adam {
 
 template <class T>
 struct Sgd {
-  Vec<T> lr, momentum, one_minus_dampening, weight_decay;
-  bool nesterov, maximize, first, decays, remembers;
+  Vec<T> lr, momentum, one_minus_dampening, weight_decay, scale;
+  bool nesterov, scales, first, decays, remembers;
 
   explicit Sgd(const SgdArgs& args)
       : lr(splat(T(args.lr))),
         momentum(splat(T(args.momentum))),
         one_minus_dampening(splat(T(1 - args.dampening))),
         weight_decay(splat(T(args.weight_decay))),
+        scale(splat(T(args.scale))),
         nesterov(args.nesterov),
-        maximize(args.maximize),
+        scales(args.scale != 1),
         first(args.first),
         decays(args.weight_decay != 0),
         remembers(args.momentum != 0) {}
@@ -81,7 +82,7 @@ struct Sgd {
     T* value = static_cast<T*>(param.param) + i;
     Vec<T> p = load_first(value, n, T(0));
     Vec<T> g = load_first(static_cast<const T*>(param.grad) + i, n, T(0));
-    if (maximize) g = -g;
+    if (scales) g *= scale;
     if (decays) g = fma(weight_decay, p, g);
     if (remembers) {
       T* buffer = static_cast<T*>(param.state1) + i;

@@ -146,7 +146,8 @@ struct AdamArgs {
 };
 struct SgdArgs {
   double lr, momentum, dampening, weight_decay;
-  bool nesterov, maximize, first;  // first: the momentum buffer becomes the gradient
+  double scale;          // of the gradient: 1, or -1 to climb; Keras' momentum adds up steps: -lr
+  bool nesterov, first;  // first: the momentum buffer becomes the gradient
 };
 struct OptimizerTable {
   void (*adam[kComputeTypeCount])(const OptimizerParam* params, int64_t count,

@@ -104,6 +104,13 @@ class Plan {
   std::vector<Part> parts_;
 };
 
+double one_number(const char* op, const char* what, const Tensor& x) {
+  if (x.numel() != 1)
+    fail(ErrorKind::Shape, "%s: %s: expected one number, got shape %s", op, what,
+         to_string(x.shape()).c_str());
+  return scalar_to_double(x);
+}
+
 // Adds the tensors of parameter i to another group.
 void take(const OptimizerLists& from, size_t i, OptimizerLists& to) {
   const auto copy = [i](const Tensors& source, Tensors& target) {
@@ -156,6 +163,26 @@ void sgd_step(const OptimizerLists& lists, const SgdArgs& args) {
   Plan<SgdArgs> plan("SGD", kernels().optimizer->sgd);
   plan.add(lists, args);
   plan.run();
+}
+
+void keras_adam_step(const OptimizerLists& lists, const Tensor& iterations,
+                     const Tensor& learning_rate, AdamArgs args) {
+  const double step = one_number("Adam", "iterations", iterations) + 1;
+  args.lr = one_number("Adam", "learningRate", learning_rate);
+  args.step_size =
+      args.lr * std::sqrt(1 - std::pow(args.beta2, step)) / (1 - std::pow(args.beta1, step));
+  args.bias2_sqrt = 1;
+  Plan<AdamArgs> plan("Adam", kernels().optimizer->adam);
+  plan.add(lists, args);
+  plan.run();
+}
+void keras_sgd_step(const OptimizerLists& lists, const Tensor& learning_rate, SgdArgs args) {
+  args.lr = one_number("SGD", "learningRate", learning_rate);
+  if (args.momentum != 0) {
+    args.scale = -args.lr;
+    args.lr = -1;
+  }
+  sgd_step(lists, args);
 }
 
 }  // namespace cresset

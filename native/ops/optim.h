@@ -17,4 +17,11 @@ struct OptimizerLists {
 void adam_step(const OptimizerLists& lists, const Tensors& steps, const AdamArgs& args);
 void sgd_step(const OptimizerLists& lists, const SgdArgs& args);
 
+// Keras' forms. Learning rate and the count of steps so far are tensors of one element, the same
+// for all parameters, and only read. Adam's eps is added to the uncorrected root; SGD's momentum
+// buffer (state1) holds steps instead of gradients.
+void keras_adam_step(const OptimizerLists& lists, const Tensor& iterations,
+                     const Tensor& learning_rate, AdamArgs args);
+void keras_sgd_step(const OptimizerLists& lists, const Tensor& learning_rate, SgdArgs args);
+
 }  // namespace cresset

@@ -320,11 +320,11 @@ test('an error in a dataset names the sample and keeps its cause; nothing is lef
 test('timers fire while a loader is iterated without any wait', async () => {
   let ticks = 0;
   const timer = setInterval(() => ticks++, 1);
-  const end = performance.now() + 200;
+  const end = performance.now() + 20_000; // long enough for a machine that is busy with other things
   let turns = 0;
   for await (const _ of new DataLoader(new Squares(1e6), { batchSize: 1 })) {
     turns++;
-    if (performance.now() > end) break;
+    if (ticks >= 5 || performance.now() > end) break;
   }
   clearInterval(timer);
   assert.ok(ticks >= 5, `${ticks} ticks in ${turns} batches`);

@@ -111,6 +111,7 @@ const maskedFill = () => [x(), mask(), 0.5];
 const maskedScatter = () => [x(), mask(), y()];
 const bitwise = () => [tensor([1, 2]), tensor([3, 1])];
 
+const colours = () => fill([3, 5, 6]);
 const grey = () => tensor(new Uint8Array(24)).reshape([2, 4, 3]);
 /** Two samples each, in the folder that the sweep runs in, which is also `CRESSET_DATA`: nothing is downloaded. */
 const idxFolder = writeIdxFolder('mnist');
@@ -271,6 +272,22 @@ export const examples: Record<string, (() => unknown[]) | undefined> = {
   loadNpz: () => [emptyZip()],
   saveNpy: () => ['a.npy', x()],
   saveNpz: () => ['a.npz', { a: x() }, { compress: true }],
+  'transforms.randomCrop': () => [4, { padding: 1, padIfNeeded: true, fill: 0, paddingMode: 'edge' }],
+  'transforms.randomRotation': () => [15, { interpolation: 'bilinear', fill: 0 }],
+  'transforms.randomApply': () => [[(t: Tensor) => t], { p: 0.5 }],
+  'transforms.colorJitter': () => [{ brightness: 0.2, contrast: [0.5, 1.5], saturation: 0.2, hue: 0.1 }],
+  'transforms.randomErasing': () => [{ p: 1, scale: [0.1, 0.2], ratio: [0.5, 2], value: 0 }],
+  'transforms.functional.crop': () => [colours(), 1, 1, 2, 2],
+  'transforms.functional.erase': () => [colours(), 1, 1, 2, 2, 0.5],
+  'transforms.functional.pad': () => [colours(), 1, { fill: 0, mode: 'constant' }],
+  'transforms.functional.resize': () => [colours(), 3, { interpolation: 'bilinear' }],
+  'transforms.functional.rotate': () => [colours(), 30, { interpolation: 'bilinear', fill: 0 }],
+  'transforms.functional.grayscale': () => [colours(), 3],
+  'transforms.functional.convertDtype': () => [colours(), 'uint8'],
+  'transforms.functional.adjustBrightness': () => [colours(), 0.5],
+  'transforms.functional.adjustContrast': () => [colours(), 0.5],
+  'transforms.functional.adjustSaturation': () => [colours(), 0.5],
+  'transforms.functional.adjustHue': () => [colours(), 0.5],
   'transforms.compose': () => [[(t: unknown) => t]],
   'transforms.normalize': () => [[0.1], [0.3]],
   'new optim.SGD': () => [

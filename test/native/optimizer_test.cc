@@ -51,7 +51,7 @@ struct SgdReference {
   long double p, buffer = 0;
 
   void step(long double g, const SgdArgs& a) {
-    if (a.maximize) g = -g;
+    g *= a.scale;
     g += a.weight_decay * p;
     if (a.momentum != 0) {
       buffer = a.first ? g : a.momentum * buffer + (1 - a.dampening) * g;
@@ -98,9 +98,9 @@ const AdamArgs kAdam[] = {
     {0.01, 0.9, 0.999, 1e-4, 0.1, 0, 0, true, true, false},
 };
 const SgdArgs kSgd[] = {
-    {0.1, 0, 0, 0, false, false, false},    {0.1, 0, 0, 0.1, false, true, false},
-    {0.1, 0.9, 0, 0, false, false, false},  {0.1, 0.9, 0.5, 0.1, false, false, false},
-    {0.1, 0.9, 0, 0.1, true, false, false},
+    {0.1, 0, 0, 0, 1, false, false},    {0.1, 0, 0, 0.1, -1, false, false},
+    {0.1, 0.9, 0, 0, 1, false, false},  {0.1, 0.9, 0.5, 0.1, 1, false, false},
+    {0.1, 0.9, 0, 0.1, 1, true, false}, {-1, 0.9, 0, 0, -0.1, true, false},
 };
 SgdArgs sgd_args(int step, SgdArgs base) {
   base.first = step == 1;

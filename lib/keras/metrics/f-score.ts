@@ -11,7 +11,7 @@ export interface F1ScoreOptions extends MetricOptions {
    * `micro` counts over all classes, `macro` takes the mean of the classes' scores, `weighted` weighs them by their
    * number of samples. Default: one score for each class.
    */
-  average?: 'micro' | 'macro' | 'weighted' | undefined;
+  average?: 'micro' | 'macro' | 'weighted' | null | undefined;
   /** Predictions above it are positive. Default: the largest of each sample is. */
   threshold?: number | undefined;
 }
@@ -29,7 +29,7 @@ export class FBetaScore extends Metric {
   constructor({ name, ...options }: FBetaScoreOptions = {}) {
     super({ name });
     const { average, beta = 1, threshold } = options;
-    if (average !== undefined && !['micro', 'macro', 'weighted'].includes(average)) {
+    if (average && !['micro', 'macro', 'weighted'].includes(average)) {
       throw new ArgumentRangeError(
         `${this.name}: average: expected 'micro', 'macro', 'weighted' or undefined, got ${String(average)}`,
       );
@@ -85,7 +85,7 @@ export class FBetaScore extends Metric {
           .add(epsilon),
       )
       .mul(1 + beta * beta);
-    if (average === undefined) return score;
+    if (!average) return score;
     return average === 'weighted' ? score.mul(weights.div(weights.sum().add(epsilon))).sum() : mean(score);
   }
   override getConfig(): Record<string, unknown> {

@@ -18,7 +18,9 @@ namespace cresset {
   X(isa, softmax, SoftmaxTable)     \
   X(isa, random, RandomTable)       \
   X(isa, optimizer, OptimizerTable) \
-  X(isa, image, ImageTable)
+  X(isa, image, ImageTable)         \
+  X(isa, recurrent, RecurrentTable) \
+  X(isa, attention, AttentionTable)
 
 // name | whether this CPU (and its operating system) runs it; best first.
 #if defined(__x86_64__)

@@ -220,10 +220,9 @@ void gemm(const GemmArgs& g) {
   for_each_pass<T>(g, [&](Pass<T>& pass) {
     pass.given = g.packed_b;
     pass.packed = pass.given || g.tb || g.m > 2 * kTileRows;  // fewer rows do not pay for packing
-    pass.scratch =
-        pass.given
-            ? const_cast<T*>(static_cast<const T*>(g.packed_b)) + packed_offset(g, pass)  // read
-            : static_cast<T*>(g.scratch);
+    pass.scratch = pass.given ? const_cast<T*>(static_cast<const T*>(g.packed_b)) +
+                                    packed_offset(g, pass)  // read
+                              : static_cast<T*>(g.scratch);
     choose_blocks(pass);
     run_pass(pass);
   });

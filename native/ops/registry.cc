@@ -22,7 +22,11 @@
   X(scan)                      \
   X(sort)                      \
   X(search)                    \
-  X(image)
+  X(image)                     \
+  X(lstm)                      \
+  X(gru)                       \
+  X(rnn)                       \
+  X(attention)
 
 namespace cresset {
 

@@ -85,9 +85,21 @@ void check_shape(const Shape& s, std::mt19937_64& random) {
   std::free(scratch);
   Matrix<T> by_packed = start;
   void* packed = std::aligned_alloc(64, (table.packed_bytes[kType<T>](s.n, s.k) + 64) / 64 * 64);
-  GemmArgs args{s.m,         s.n,  s.k,  a.data.data(),          a.ld,         s.ta,
-                b.data.data(), b.ld, s.tb, by_packed.data.data(),  by_packed.ld, s.accumulate,
-                s.bias ? bias.data() : nullptr, s.relu, nullptr};
+  GemmArgs args{s.m,
+                s.n,
+                s.k,
+                a.data.data(),
+                a.ld,
+                s.ta,
+                b.data.data(),
+                b.ld,
+                s.tb,
+                by_packed.data.data(),
+                by_packed.ld,
+                s.accumulate,
+                s.bias ? bias.data() : nullptr,
+                s.relu,
+                nullptr};
   table.pack[kType<T>](args, packed);
   args.b = nullptr;
   args.packed_b = packed;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { DType, TypedArray } from './dtype.js';
 import { ArgumentRangeError } from './errors.js';
+import { activeRecording } from './recording.js';
 import type { NestedArray, Tensor } from './tensor.js';
 
 const summarizeAbove = 1000;
@@ -84,6 +85,7 @@ function elementFormatter(
 /** `tensor([[1., 2.],\n        [3., 4.]])`, as PyTorch prints it; more than 1000 elements are summarised. */
 export function formatTensor(x: Tensor): string {
   const { shape } = x;
+  if (activeRecording()) return `tensor(<recorded>, shape=[${shape.join(', ')}], dtype=${x.dtype})`;
   const data = x.toTypedArray();
   const read: (i: number) => number | bigint | boolean =
     x.dtype === 'int64' ? (i) => data[i] as bigint : elementReader(x.dtype, data);

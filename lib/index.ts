@@ -2,6 +2,8 @@
 import './methods.js';
 
 export * from './autograd.js';
+export type { Explanation, ProgramExplanation } from './compile/explain.js';
+export { type Compiled, compile, type RunOptions } from './compile.js';
 export {
   arange,
   type CreationOptions,

@@ -5,7 +5,8 @@ import { fileURLToPath } from 'node:url';
 /** The addon's raw functions. They take and return opaque handles and are reachable through `lib/` only. */
 export type Native = Record<string, (...args: unknown[]) => unknown>;
 
-const packageRoot = fileURLToPath(new URL('../..', import.meta.url));
+/** Where the package lies. */
+export const packageRoot = fileURLToPath(new URL('../..', import.meta.url));
 
 function isMusl(): boolean {
   const report = process.report.getReport() as unknown as { header: { glibcVersionRuntime?: string } };

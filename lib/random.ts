@@ -3,6 +3,7 @@ import { type CreationOptions, finish } from './creation.js';
 import type { DType } from './dtype.js';
 import { ArgumentRangeError, ArgumentTypeError } from './errors.js';
 import { raw } from './raw.js';
+import { activeRecording } from './recording.js';
 import { fromHandle, type Tensor } from './tensor.js';
 
 const rawUniform = raw(
@@ -103,7 +104,10 @@ const count = (shape: readonly number[]) => shape.reduce((n, size) => n * Math.m
 /** @internal Seed and offset of the next `n` values of the generator in `options`. */
 export function draw(op: string, n: number, generator: Generator = defaultGenerator): [bigint, number] {
   if (!(generator instanceof Generator)) throw new ArgumentTypeError(`${op}: generator: expected a Generator`);
-  return generator.reserve(n);
+  const recording = activeRecording();
+  if (!recording) return generator.reserve(n);
+  recording.draws.push({ reserve: (count) => generator.reserve(count), count: n });
+  return [0n, 0];
 }
 
 function checkShape(op: string, shape: readonly number[]): void {

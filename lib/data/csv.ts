@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
+
 import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { type DType, dtypes, isDType } from '../dtype.js';
 import { DataError } from '../errors.js';
 import { type Tensor, tensor } from '../index.js';
+import { optionalPackage } from '../optional.js';
 import { IterableDataset } from './dataset.js';
 
 /** A file's path or URL, its text, or anything that gives text or UTF-8 bytes piece by piece. */
@@ -138,7 +140,7 @@ class CsvRows extends IterableDataset<CsvRow> {
 
   async *[Symbol.asyncIterator](): AsyncGenerator<CsvRow, undefined> {
     const { delimiter = ',', comment, signal, header = true } = this.#options;
-    const { parse } = await import('csv-parse');
+    const { parse } = await optionalPackage('csv-parse', 'csv', () => import('csv-parse'));
     const { pieces, name } = openSource(this.#source);
     const parser = parse({ bom: true, info: true, skip_empty_lines: true, delimiter, ...(comment ? { comment } : {}) });
     // An error of the source reaches the loop below through the parser.

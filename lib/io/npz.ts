@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+
 import { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { crc32 } from 'node:zlib';
@@ -6,6 +7,7 @@ import type { Entry, ZipFile } from 'yauzl';
 import { itemSize } from '../dtype.js';
 import { CheckpointError, CressetError } from '../errors.js';
 import { Tensor } from '../index.js';
+import { optionalPackage } from '../optional.js';
 import { writeAtomically } from './atomic-write.js';
 import { openSource } from './byte-source.js';
 import { arrayParts, type NpyOptions, type NpySource, readArray } from './npy.js';
@@ -23,7 +25,7 @@ const maxInflation = 1032;
 const epoch = new Date(Date.UTC(1980, 0, 1, 12));
 
 async function openZip(source: NpySource, name: string): Promise<ZipFile> {
-  const { fromBufferPromise, openPromise } = await import('yauzl');
+  const { fromBufferPromise, openPromise } = await optionalPackage('yauzl', 'loadNpz', () => import('yauzl'));
   const options = { lazyEntries: true, autoClose: false };
   if (typeof source === 'string') return openPromise(source, options);
   if (source instanceof URL) return openPromise(fileURLToPath(source), options);
@@ -115,7 +117,7 @@ export async function saveNpz(
 ): Promise<void> {
   const entries = checkRecord(record);
   signal?.throwIfAborted();
-  const { ZipFile: Writer } = await import('yazl');
+  const { ZipFile: Writer } = await optionalPackage('yazl', 'saveNpz', () => import('yazl'));
   const zip = new Writer();
   zip.on('error', (error) => (zip.outputStream as Readable).destroy(error));
   for (const [name, tensor] of entries) {

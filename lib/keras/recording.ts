@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { enableGrad } from '../autograd.js';
+import { enableGrad, isGradEnabled } from '../autograd.js';
 import { onesLike } from '../creation.js';
 import { ArgumentTypeError } from '../errors.js';
 import { type Handle, rawFunction } from '../raw.js';
@@ -20,34 +20,24 @@ const rawTapeGradient =
     ) => (Handle | null)[]
   >('tapeGradient');
 
-/** @internal How a tape records. */
-export interface RecordOptions {
-  /** Do trainable variables require a gradient inside? Default true. */
-  watchVariables?: boolean | undefined;
-  /** Time of an earlier scope of the same tape. */
-  resumed?: number | undefined;
-}
-/** @internal */
-export interface Recorded<T> {
-  result: T;
-  /** Time from which on nodes are the tape's, for `gradientsOf`. */
-  since: number;
-  /** Numbers of the trainable variables that were used. */
-  accessed: number[];
-}
-
-/** @internal `recordTape`, and what a tape keeps of it. */
-export function recordScope<T>(body: () => T, { watchVariables = true, resumed = 0 }: RecordOptions = {}): Recorded<T> {
-  if (typeof body !== 'function') throw new ArgumentTypeError(`record: expected a function, got ${typeof body}`);
+/**
+ * @internal `recordTape` for a tape, whose time `body` gets: nodes from then on are the tape's.
+ * @param resumed that time in an earlier scope of the same tape
+ */
+export function recordScope<T>(
+  body: (since: number) => T,
+  watchVariables: boolean,
+  resumed = 0,
+): { result: T; accessed: number[] } {
   const since = rawEnterTape(watchVariables, resumed);
   let accessed: number[] = [];
   let result: T;
   try {
-    result = enableGrad(body);
+    result = enableGrad(() => body(since));
   } finally {
     accessed = rawLeaveTape();
   }
-  return { result, since: resumed || since, accessed };
+  return { result, accessed };
 }
 
 /**
@@ -56,7 +46,8 @@ export function recordScope<T>(body: () => T, { watchVariables = true, resumed =
  * @throws ArgumentTypeError if `body` returns a promise
  */
 export function recordTape<T>(body: () => T): T {
-  return recordScope(body).result;
+  if (typeof body !== 'function') throw new ArgumentTypeError(`record: expected a function, got ${typeof body}`);
+  return recordScope(body, true).result;
 }
 
 /** @internal */
@@ -80,7 +71,7 @@ export function gradientsOf(
 ): (Tensor | null)[] {
   const targets = [target].flat() as Tensor[];
   const starts = targets.map((x, i) => outputGradients[i] ?? (x.numel() === 1 ? undefined : onesLike(x)));
-  const createGraph = rawTapesRecording() > 0;
+  const createGraph = rawTapesRecording() > 0 && isGradEnabled();
   const found = rawTapeGradient(
     targets.map((x) => handleOf(x, 'gradient: target')),
     sources.map((x, i) => handleOf(x, `gradient: sources[${i}]`)),

@@ -84,8 +84,9 @@ export class Variable extends Tensor {
 }
 
 /** @internal The dtype that nested numbers get without being told: a JavaScript 3 may be Python's 3.0. */
-export function dtypeOfNumbers(value: NestedArray): DType {
-  const first = Array.isArray(value) ? value.flat(Number.POSITIVE_INFINITY)[0] : value;
+export function dtypeOfNumbers(value: unknown): DType {
+  let first = value;
+  for (let depth = 0; Array.isArray(first) && depth < 20; depth++) first = first[0];
   return typeof first === 'boolean' ? 'bool' : typeof first === 'bigint' ? 'int64' : 'float32';
 }
 

@@ -3,6 +3,7 @@ import { inspect } from 'node:util';
 import { noGrad } from '../autograd.js';
 import { type DType, dtypes } from '../dtype.js';
 import { ArgumentTypeError, CheckpointError, DeviceError } from '../errors.js';
+import { activeRecording, guard } from '../recording.js';
 import { type Device, Tensor } from '../tensor.js';
 import { type ForwardHook, type ForwardPreHook, Hooks, type RemovableHandle } from './hooks.js';
 import { Parameter } from './parameter.js';
@@ -36,7 +37,15 @@ const indent = (text: string) => text.replaceAll('\n', '\n  ');
  */
 export abstract class Module {
   /** Training behaviour (dropout …) rather than that of inference? Set by `train()` and `eval()`. */
-  training = true;
+  get training(): boolean {
+    const value = this.#training;
+    if (activeRecording()) guard(() => this.#training === value);
+    return value;
+  }
+  set training(value: boolean) {
+    this.#training = value;
+  }
+  #training = true;
   #buffers = new Map<string, BufferInfo>();
   #hooks: Hooks | undefined = undefined;
 

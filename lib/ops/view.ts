@@ -3,7 +3,7 @@ import type { DType } from '../dtype.js';
 import { ArgumentRangeError, DeviceError, ShapeError } from '../errors.js';
 import { raw } from '../raw.js';
 import { type Device, fromHandle, handleOf, type Tensor } from '../tensor.js';
-import { cast, normalizeDim } from './define.js';
+import { cast as castTo, normalizeDim } from './define.js';
 
 // Views share memory with their argument; reshape, contiguous and clone copy where they must.
 
@@ -175,11 +175,15 @@ export function contiguous(x: Tensor): Tensor {
 export function to(x: Tensor, target: DType | Device): Tensor {
   if (target === 'cpu') return x;
   if (target === 'cuda') throw new DeviceError('to: this build has no CUDA support; tensors live on the CPU');
-  return cast(x, target);
+  return castTo(x, target);
+}
+/** In another dtype, under TensorFlow's name; the same tensor if it has it already. */
+export function cast(x: Tensor, dtype: DType): Tensor {
+  return castTo(x, dtype);
 }
 /** In the dtype of another tensor. */
 export function typeAs(x: Tensor, other: Tensor): Tensor {
-  return cast(x, other.dtype);
+  return castTo(x, other.dtype);
 }
 /** The two outer dimensions of each tensor read along another: like `x[dim].split` in views of `size` each. */
 export function split(x: Tensor, size: number | readonly number[], dim = 0): Tensor[] {

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 import { ones, zeros, zerosLike } from '../creation.js';
+import { where } from '../ops/where.js';
+import { changing } from '../recording.js';
 import type { Tensor } from '../tensor.js';
-import { average, type CommonOptions, TensorOptimizer } from './elementwise.js';
+import { average, bias, type CommonOptions, quotient, TensorOptimizer } from './elementwise.js';
 import { checkOption, type ParamGroup, type ParamState, type ParamsInput } from './optimizer.js';
 
 /** Options of {@link RAdam} and, with `momentumDecay`, {@link NAdam}. */
@@ -47,19 +49,25 @@ export class RAdam extends AdamVariant<RAdamOptions> {
   constructor(params: ParamsInput<RAdamOptions>, options: Partial<RAdamOptions> = {}) {
     super(params, { lr: 1e-3, ...defaults, ...options });
   }
-  protected move(x: Tensor, grad: Tensor, state: ParamState, { lr, betas, eps }: ParamGroup<RAdamOptions>): void {
-    const t = (state.step as Tensor).item();
-    const [bias1, bias2] = betas.map((beta) => 1 - beta ** t) as [number, number];
-    const mean = average(state, 'exp_avg', grad, 1 - betas[0]).div(bias1);
+  protected move(x: Tensor, grad: Tensor, state: ParamState, group: ParamGroup<RAdamOptions>): void {
+    const { betas, eps } = group;
+    const t = (state.step as Tensor).to('float64');
+    const [bias1, bias2] = [bias(betas[0], t), bias(betas[1], t)];
+    const mean = average(state, 'exp_avg', grad, 1 - betas[0]).div(bias1.to(x.dtype));
     const square = average(state, 'exp_avg_sq', grad.square(), 1 - betas[1]);
     const limit = 2 / (1 - betas[1]) - 1;
-    const length = limit - (2 * t * betas[1] ** t) / bias2;
-    if (length <= 5) {
-      x.sub_(mean.mul(lr));
-      return;
-    }
-    const rectified = ((length - 4) * (length - 2) * limit) / ((limit - 4) * (limit - 2) * length);
-    x.sub_(mean.div(square.sqrt().add(eps)).mul(lr * Math.sqrt(rectified * bias2)));
+    const length = quotient(t.mul(2).mul(bias2.neg().add(1)), bias2)
+      .neg()
+      .add(limit);
+    const old = length.gt(5);
+    const variance = length
+      .sub(4)
+      .mul(length.sub(2))
+      .mul(limit)
+      .div(length.mul((limit - 4) * (limit - 2)));
+    const factor = where(old, variance.mul(bias2).sqrt(), 1).mul(changing(() => group.lr));
+    const size = where(old, square.sqrt().add(eps), 1);
+    x.sub_(mean.div(size).mul(factor.to(x.dtype)));
   }
 }
 
@@ -77,18 +85,21 @@ export class NAdam extends AdamVariant<NAdamOptions> {
     return { step: step as Tensor, mu_product: ones([]), ...averages };
   }
   protected move(x: Tensor, grad: Tensor, state: ParamState, group: ParamGroup<NAdamOptions>): void {
-    const { lr, betas, eps, momentumDecay } = group;
-    const t = (state.step as Tensor).item();
-    const momentum = (step: number) => betas[0] * (1 - 0.5 * 0.96 ** (step * momentumDecay));
-    const [now, next] = [momentum(t), momentum(t + 1)];
-    const product = (state.mu_product as Tensor).mul_(now).item();
+    const { betas, eps, momentumDecay } = group;
+    const t = (state.step as Tensor).to('float64');
+    const momentum = (step: Tensor) =>
+      bias(0.96, step.mul(momentumDecay))
+        .add(1)
+        .mul(0.5 * betas[0]);
+    const [now, next] = [momentum(t), momentum(t.add(1))];
+    const decayed = (state.mu_product as Tensor).mul_(now.to('float32')).to('float64');
+    const left = (product: Tensor) => product.neg().add(1);
     const mean = average(state, 'exp_avg', grad, 1 - betas[0]);
     const square = average(state, 'exp_avg_sq', grad.square(), 1 - betas[1]);
-    const size = square
-      .div(1 - betas[1] ** t)
-      .sqrt()
-      .add(eps);
-    const ahead = grad.mul((1 - now) / (1 - product)).add(mean.mul(next / (1 - product * next)));
-    x.sub_(ahead.div(size).mul(lr));
+    const size = square.div(bias(betas[1], t).to(x.dtype)).sqrt().add(eps);
+    const ahead = grad
+      .mul(left(now).div(left(decayed)).to(x.dtype))
+      .add(mean.mul(next.div(left(decayed.mul(next))).to(x.dtype)));
+    x.sub_(ahead.div(size).mul(changing(() => group.lr)));
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { zeros, zerosLike } from '../creation.js';
 import { type Handle, rawFunction } from '../raw.js';
+import { changingOptions } from '../recording.js';
 import { handleOf, type Tensor } from '../tensor.js';
 import { checkOption, Optimizer, type ParamGroup, type ParamState, type ParamsInput } from './optimizer.js';
 
@@ -67,8 +68,11 @@ export class Adam extends Optimizer<AdamOptions> {
     checkOption(name, 'eps', eps, 0);
     checkOption(name, 'weightDecay', weightDecay, 0);
   }
+  protected override fixedOptions({ amsgrad }: ParamGroup<AdamOptions>): string {
+    return `${amsgrad}`;
+  }
   protected update(group: ParamGroup<AdamOptions>): void {
-    const { lr, betas, eps, weightDecay, amsgrad, maximize } = group;
+    const { amsgrad } = group;
     const { params, states } = this.withState(group, (x) => newState(x, amsgrad));
     const list = (key: string) => states.map((state) => handleOf(state[key] as Tensor, key));
     rawAdamStep(
@@ -77,8 +81,14 @@ export class Adam extends Optimizer<AdamOptions> {
       list('exp_avg_sq'),
       amsgrad ? list('max_exp_avg_sq') : [],
       list('step'),
-      { lr, beta1: betas[0], beta2: betas[1], eps, weightDecay, decoupled: this.decoupled, amsgrad, maximize },
+      changingOptions(8, () => this.nativeOptions(group)),
     );
+  }
+  /** In the order of the native fields. */
+  private nativeOptions(group: ParamGroup<AdamOptions>): NativeOptions {
+    const { lr, betas, eps, weightDecay, amsgrad, maximize } = group;
+    this.check(group);
+    return { lr, beta1: betas[0], beta2: betas[1], eps, weightDecay, decoupled: this.decoupled, amsgrad, maximize };
   }
 }
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 import { fullLike, zeros, zerosLike } from '../creation.js';
+import { changing } from '../recording.js';
 import type { Tensor } from '../tensor.js';
-import { average, type CommonOptions, TensorOptimizer } from './elementwise.js';
+import { average, bias, type CommonOptions, quotient, TensorOptimizer } from './elementwise.js';
 import { checkOption, type ParamGroup, type ParamState, type ParamsInput } from './optimizer.js';
 
 // Rates scaled by averages of the gradients' size.
@@ -31,10 +32,12 @@ export class Adagrad extends TensorOptimizer<AdagradOptions> {
   protected start(x: Tensor, { initialAccumulatorValue }: ParamGroup<AdagradOptions>): ParamState {
     return { step: zeros([]), sum: fullLike(x, initialAccumulatorValue) };
   }
-  protected move(x: Tensor, grad: Tensor, state: ParamState, { lr, lrDecay, eps }: ParamGroup<AdagradOptions>): void {
+  protected move(x: Tensor, grad: Tensor, state: ParamState, group: ParamGroup<AdagradOptions>): void {
+    const { lrDecay, eps } = group;
     const { step, sum } = state as { step: Tensor; sum: Tensor };
     sum.add_(grad.square());
-    const rate = lr / (1 + (step.item() - 1) * lrDecay);
+    const lr = changing(() => group.lr);
+    const rate = lrDecay ? quotient(lr, step.to('float64').sub(1).mul(lrDecay).add(1)).to(x.dtype) : lr;
     x.sub_(grad.div(sum.sqrt().add(eps)).mul(rate));
   }
 }
@@ -59,13 +62,14 @@ export class Adadelta extends TensorOptimizer<AdadeltaOptions> {
   protected start(x: Tensor): ParamState {
     return { step: zeros([]), square_avg: zerosLike(x), acc_delta: zerosLike(x) };
   }
-  protected move(x: Tensor, grad: Tensor, state: ParamState, { lr, rho, eps }: ParamGroup<AdadeltaOptions>): void {
+  protected move(x: Tensor, grad: Tensor, state: ParamState, group: ParamGroup<AdadeltaOptions>): void {
+    const { rho, eps } = group;
     const size = average(state, 'square_avg', grad.square(), 1 - rho)
       .add(eps)
       .sqrt();
     const delta = (state.acc_delta as Tensor).add(eps).sqrt().div(size).mul(grad);
     average(state, 'acc_delta', delta.square(), 1 - rho);
-    x.sub_(delta.mul(lr));
+    x.sub_(delta.mul(changing(() => group.lr)));
   }
 }
 
@@ -98,11 +102,12 @@ export class RMSprop extends TensorOptimizer<RMSpropOptions> {
     };
   }
   protected move(x: Tensor, grad: Tensor, state: ParamState, group: ParamGroup<RMSpropOptions>): void {
-    const { lr, alpha, eps, momentum, centered } = group;
+    const { alpha, eps, momentum, centered } = group;
     const square = average(state, 'square_avg', grad.square(), 1 - alpha);
     const spread = centered ? square.sub(average(state, 'grad_avg', grad, 1 - alpha).square()) : square;
     const step = grad.div(spread.sqrt().add(eps));
-    x.sub_((momentum > 0 ? (state.momentum_buffer as Tensor).mul_(momentum).add_(step) : step).mul(lr));
+    const moved = momentum > 0 ? (state.momentum_buffer as Tensor).mul_(momentum).add_(step) : step;
+    x.sub_(moved.mul(changing(() => group.lr)));
   }
 }
 
@@ -126,10 +131,15 @@ export class Adamax extends TensorOptimizer<AdamaxOptions> {
   protected start(x: Tensor): ParamState {
     return { step: zeros([]), exp_avg: zerosLike(x), exp_inf: zerosLike(x) };
   }
-  protected move(x: Tensor, grad: Tensor, state: ParamState, { lr, betas, eps }: ParamGroup<AdamaxOptions>): void {
+  protected move(x: Tensor, grad: Tensor, state: ParamState, group: ParamGroup<AdamaxOptions>): void {
+    const { betas, eps } = group;
     const { step, exp_inf: largest } = state as { step: Tensor; exp_inf: Tensor };
     const mean = average(state, 'exp_avg', grad, 1 - betas[0]);
     largest.copy_(largest.mul(betas[1]).maximum(grad.abs().add(eps)));
-    x.sub_(mean.div(largest).mul(lr / (1 - betas[0] ** step.item())));
+    const rate = quotient(
+      changing(() => group.lr),
+      bias(betas[0], step),
+    );
+    x.sub_(mean.div(largest).mul(rate.to(x.dtype)));
   }
 }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 import { fullLike, ones, scalar, zeros, zerosLike } from '../creation.js';
 import { where } from '../ops/where.js';
+import { changing } from '../recording.js';
 import type { Tensor } from '../tensor.js';
-import { type CommonOptions, TensorOptimizer } from './elementwise.js';
+import { type CommonOptions, quotient, TensorOptimizer } from './elementwise.js';
 import { checkOption, type ParamGroup, type ParamState, type ParamsInput } from './optimizer.js';
 
 /** Options of {@link Rprop}. */
@@ -55,12 +56,14 @@ export class ASGD extends TensorOptimizer<ASGDOptions> {
   protected start(x: Tensor, { lr }: ParamGroup<ASGDOptions>): ParamState {
     return { step: zeros([]), eta: scalar(lr, 'float32'), mu: ones([]), ax: zerosLike(x) };
   }
-  protected move(x: Tensor, grad: Tensor, state: ParamState, { lr, lambd, alpha, t0 }: ParamGroup<ASGDOptions>): void {
+  protected move(x: Tensor, grad: Tensor, state: ParamState, group: ParamGroup<ASGDOptions>): void {
+    const { lambd, alpha, t0 } = group;
     const { step, eta, mu, ax } = state as { step: Tensor; eta: Tensor; mu: Tensor; ax: Tensor };
-    const [t, rate, weight] = [step.item(), eta.item(), mu.item()];
-    x.mul_(1 - lambd * rate).sub_(grad.mul(rate));
-    ax.copy_(weight === 1 ? x : ax.add(x.sub(ax).mul(weight)));
-    eta.copy_(lr / (1 + lambd * lr * t) ** alpha);
-    mu.copy_(1 / Math.max(1, t - t0));
+    const lr = changing(() => group.lr);
+    const t = step.to('float64');
+    x.mul_(eta.to('float64').mul(-lambd).add(1).to(x.dtype)).sub_(grad.mul(eta.to(x.dtype)));
+    ax.copy_(where(mu.eq(1), x, ax.add(x.sub(ax).mul(mu.to(x.dtype)))));
+    eta.copy_(quotient(lr, t.mul(lambd).mul(lr).add(1).pow(alpha)));
+    mu.copy_(t.sub(t0).maximum(1).reciprocal());
   }
 }

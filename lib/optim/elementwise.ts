@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 import { noGrad } from '../autograd.js';
-import type { Tensor } from '../tensor.js';
+import { raw } from '../raw.js';
+import { changing } from '../recording.js';
+import { fromHandle, scalarOf, type Tensor, type TensorLike } from '../tensor.js';
 import { checkOption, Optimizer, type ParamGroup, type ParamState } from './optimizer.js';
 
 /** Options that all optimizers made of tensor ops have. */
@@ -29,7 +31,7 @@ export abstract class TensorOptimizer<O extends CommonOptions> extends Optimizer
   }
 
   protected update(group: ParamGroup<O>): void {
-    const { lr, weightDecay, maximize } = group;
+    const { weightDecay, maximize } = group;
     const { params, states } = this.withState(group, (x) => this.start(x, group));
     noGrad(() => {
       for (const [i, x] of params.entries()) {
@@ -38,7 +40,7 @@ export abstract class TensorOptimizer<O extends CommonOptions> extends Optimizer
         const grad = maximize ? x.grad.neg() : x.grad;
         const onGradient = this.decaysGradient(group);
         state.step?.add_(1);
-        if (weightDecay !== 0 && !onGradient) x.mul_(1 - lr * weightDecay);
+        if (weightDecay !== 0 && !onGradient) x.mul_(changing(() => 1 - group.lr * weightDecay));
         this.move(x, weightDecay !== 0 && onGradient ? grad.add(x.mul(weightDecay)) : grad, state, group);
       }
     });
@@ -51,3 +53,16 @@ export function average(state: ParamState, key: string, x: Tensor, weight: numbe
   running.mul_(1 - weight).add_(x.mul(weight));
   return running;
 }
+
+// Rates that depend on the number of steps are computed as float64 tensors, so that a recorded step counts on by itself.
+
+const rawDiv = raw('div', 'a: Scalar, b: Scalar -> Tensor');
+const rawPow = raw('pow', 'a: Scalar, b: Scalar -> Tensor');
+
+/** @internal a / b, of which either may be a number. */
+export const quotient = (a: TensorLike, b: TensorLike): Tensor => fromHandle(rawDiv(scalarOf(a), scalarOf(b)));
+/** @internal The bias of an average that starts at zero: 1 - beta ** step. */
+export const bias = (beta: number, step: Tensor): Tensor =>
+  fromHandle(rawPow(beta, scalarOf(step.to('float64'))))
+    .neg()
+    .add(1);

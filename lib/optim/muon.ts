@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { zerosLike } from '../creation.js';
 import { ArgumentRangeError, ShapeError } from '../errors.js';
+import { changing } from '../recording.js';
 import type { Tensor } from '../tensor.js';
 import { average, type CommonOptions, TensorOptimizer } from './elementwise.js';
 import { checkOption, type ParamGroup, type ParamState, type ParamsInput } from './optimizer.js';
@@ -71,12 +72,12 @@ export class Muon extends TensorOptimizer<MuonOptions> {
     return { momentum_buffer: zerosLike(x) };
   }
   protected move(x: Tensor, grad: Tensor, state: ParamState, group: ParamGroup<MuonOptions>): void {
-    const { lr, momentum, nesterov, nsCoefficients, nsSteps, eps, adjustLrFn } = group;
+    const { momentum, nesterov, nsCoefficients, nsSteps, eps, adjustLrFn } = group;
     const buffer = average(state, 'momentum_buffer', grad, 1 - momentum);
     const update = nesterov ? grad.lerp(buffer, momentum) : buffer;
     const [rows, columns] = x.shape as [number, number];
     const factor =
       adjustLrFn === 'original' ? Math.sqrt(Math.max(1, rows / columns)) : 0.2 * Math.sqrt(Math.max(rows, columns));
-    x.sub_(orthogonalize(update, nsCoefficients, nsSteps, eps).mul(lr * factor));
+    x.sub_(orthogonalize(update, nsCoefficients, nsSteps, eps).mul(changing(() => group.lr * factor)));
   }
 }

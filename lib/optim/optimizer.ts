@@ -3,6 +3,7 @@ import { inspect } from 'node:util';
 import { enableGrad } from '../autograd.js';
 import { ArgumentRangeError, ArgumentTypeError, CheckpointError } from '../errors.js';
 import { type Handle, rawFunction } from '../raw.js';
+import { guard, unrecorded } from '../recording.js';
 import { handleOf, Tensor } from '../tensor.js';
 
 const rawClearGrads = rawFunction<(params: Handle[]) => void>('clearGrads');
@@ -54,6 +55,8 @@ export abstract class Optimizer<O extends { lr: number }> {
   readonly state = new Map<Tensor, ParamState>();
   /** Options of groups that do not give their own. */
   readonly defaults: Readonly<O>;
+  /** Moves on when groups or state tensors become others. */
+  #generation = 0;
 
   protected constructor(params: ParamsInput<O>, defaults: O) {
     this.defaults = defaults;
@@ -74,6 +77,10 @@ export abstract class Optimizer<O extends { lr: number }> {
   protected abstract check(options: O): void;
   /** One update of the parameters of `group`. */
   protected abstract update(group: ParamGroup<O>): void;
+  /** @internal The options that a recorded step holds fast, as text; it asks for all others before every run. */
+  protected fixedOptions({ params, lr, ...fixed }: ParamGroup<O>): string {
+    return JSON.stringify(fixed);
+  }
 
   /** Adds parameters with options of their own. */
   addParamGroup(group: Partial<O> & { params: Iterable<Tensor> }): void {
@@ -90,6 +97,7 @@ export abstract class Optimizer<O extends { lr: number }> {
     const complete = { ...this.defaults, ...group, params };
     this.check(complete);
     this.paramGroups.push(complete);
+    this.#generation++;
   }
 
   /** Forgets the gradients of all parameters. */
@@ -107,8 +115,12 @@ export abstract class Optimizer<O extends { lr: number }> {
     const loss = closure && enableGrad(closure);
     for (const group of this.paramGroups) {
       this.check(group);
+      const fixed = this.fixedOptions(group);
+      guard(() => this.fixedOptions(group) === fixed);
       this.update(group);
     }
+    const generation = this.#generation;
+    guard(() => this.#generation === generation);
     return loss;
   }
 
@@ -123,7 +135,7 @@ export abstract class Optimizer<O extends { lr: number }> {
       let state = this.state.get(x);
       if (!state) {
         if (!x.grad) continue;
-        state = make(x);
+        state = unrecorded(() => make(x));
         this.state.set(x, state);
       }
       params.push(x);
@@ -167,6 +179,7 @@ export abstract class Optimizer<O extends { lr: number }> {
         if (state) loaded.set(x, copyState(`${name}: loadStateDict: parameter ${number}`, x, state));
       });
     });
+    this.#generation++;
     this.state.clear();
     for (const [x, state] of loaded) this.state.set(x, state);
     dict.paramGroups.forEach(({ params, ...options }, g) => {

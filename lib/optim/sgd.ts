@@ -2,6 +2,7 @@
 import { zerosLike } from '../creation.js';
 import { ArgumentRangeError } from '../errors.js';
 import { type Handle, rawFunction } from '../raw.js';
+import { changingOptions } from '../recording.js';
 import { handleOf, type Tensor } from '../tensor.js';
 import { checkOption, Optimizer, type ParamGroup, type ParamsInput } from './optimizer.js';
 
@@ -37,6 +38,9 @@ const handles = (tensors: readonly Tensor[]) => tensors.map((x) => handleOf(x, '
 
 /** Stochastic gradient descent, with momentum if asked for; one native pass over all parameters of a group. */
 export class SGD extends Optimizer<SGDOptions> {
+  /** Parameters whose momentum buffer holds nothing yet: it becomes the gradient itself, without dampening. */
+  readonly #empty = new WeakSet<Tensor>();
+
   constructor(params: ParamsInput<SGDOptions>, options: Partial<SGDOptions> = {}) {
     super(params, { ...defaults, ...options });
   }
@@ -50,27 +54,38 @@ export class SGD extends Optimizer<SGDOptions> {
       );
     }
   }
+  protected override fixedOptions({ momentum }: ParamGroup<SGDOptions>): string {
+    return `${momentum !== 0}`;
+  }
   protected update(group: ParamGroup<SGDOptions>): void {
     if (group.momentum === 0) this.run(group, group.params, []);
     else this.updateWithMomentum(group);
   }
   private updateWithMomentum(group: ParamGroup<SGDOptions>): void {
-    // The first buffer is the gradient itself, without dampening.
-    const fresh: Tensor[] = group.params.filter((x) => !this.state.has(x));
-    const { params, states } = this.withState(group, (x) => ({ momentum_buffer: zerosLike(x) }));
+    const { params, states } = this.withState(group, (x) => {
+      this.#empty.add(x);
+      return { momentum_buffer: zerosLike(x) };
+    });
     const buffers = states.map((state) => state.momentum_buffer as Tensor);
-    for (const first of fresh.length ? [false, true] : [false]) {
-      const mine = params.map((x) => fresh.includes(x) === first);
+    const fresh = params.map((x) => this.#empty.has(x));
+    for (const first of [false, true]) {
+      if (!fresh.includes(first)) continue;
       this.run(
         group,
-        params.filter((_, i) => mine[i]),
-        buffers.filter((_, i) => mine[i]),
-        first,
+        params.filter((_, i) => fresh[i] === first),
+        buffers.filter((_, i) => fresh[i] === first),
       );
     }
   }
-  private run(group: SGDOptions, params: Tensor[], buffers: Tensor[], first = false): void {
+  private run(group: ParamGroup<SGDOptions>, params: Tensor[], buffers: Tensor[]): void {
+    const options = changingOptions(7, () => this.nativeOptions(group, buffers.length ? params : []));
+    rawSgdStep(handles(params), handles(buffers), options);
+  }
+  /** In the order of the native fields. Parameters are asked for once before each step: those still fresh are no more. */
+  private nativeOptions(group: ParamGroup<SGDOptions>, params: readonly Tensor[]): NativeOptions {
     const { lr, momentum, dampening, weightDecay, nesterov, maximize } = group;
-    rawSgdStep(handles(params), handles(buffers), { lr, momentum, dampening, weightDecay, nesterov, maximize, first });
+    this.check(group);
+    const first = params.map((x) => this.#empty.delete(x)).includes(true);
+    return { lr, momentum, dampening, weightDecay, nesterov, maximize, first };
   }
 }

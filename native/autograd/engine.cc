@@ -26,15 +26,15 @@ Tensor fitted(const char* op, Tensor g, const Dims& shape, DType dtype) {
 }
 
 void accumulate(const Tensor& leaf, const Tensor& g, bool create_graph) {
-  GradState& state = ensure_grad_state(leaf);
-  if (!state.grad.defined()) {
+  const Tensor present = gradient_of(leaf);
+  if (!present.defined()) {
     const bool sole = g.impl()->refs.load() == 1 && g.impl()->storage.use_count() == 1;
-    state.grad = create_graph || (sole && g.contiguous()) ? g : clone(g);
+    set_gradient(leaf, create_graph || (sole && g.contiguous()) ? g : clone(g));
   } else if (create_graph) {
-    state.grad = add(state.grad, g);
+    set_gradient(leaf, add(present, g));
   } else {
     static const Op* const add_op = find_op("add");
-    const Value args[] = {state.grad, g};
+    const Value args[] = {present, g};
     apply_in_place(*add_op, args);
   }
 }
@@ -219,18 +219,14 @@ void set_requires_grad(const Tensor& x, bool value) {
   ensure_grad_state(x).requires_grad = value;
 }
 
-Tensor get_grad(const Tensor& x) {
-  const GradState* state = grad_state(x);
-  return state ? state->grad : Tensor();
-}
+Tensor get_grad(const Tensor& x) { return gradient_of(x); }
 
 void set_grad(const Tensor& x, const Tensor& grad) {
   if (grad.defined() && (grad.shape() != x.shape() || grad.dtype() != x.dtype()))
     fail(ErrorKind::Shape, "grad: expected a %s tensor of shape %s, got %s of shape %s",
          name(x.dtype()), to_string(x.shape()).c_str(), name(grad.dtype()),
          to_string(grad.shape()).c_str());
-  if (!grad.defined() && !grad_state(x)) return;
-  ensure_grad_state(x).grad = grad;
+  set_gradient(x, grad);
 }
 
 }  // namespace cresset

@@ -2,6 +2,7 @@
 #include "autograd/node.h"
 
 #include "ops/math.h"
+#include "ops/recorder.h"
 
 namespace cresset {
 namespace {
@@ -79,6 +80,17 @@ bool requires_grad(const Tensor& x) {
 }
 
 bool is_leaf(const Tensor& x) { return !requires_grad(x) || !edge_of(x).node; }
+
+Tensor gradient_of(const Tensor& leaf) {
+  if (Recorder* active = active_recorder()) active->touch_gradient(leaf, true);
+  const GradState* state = grad_state(leaf);
+  return state ? state->grad : Tensor();
+}
+
+void set_gradient(const Tensor& leaf, const Tensor& gradient) {
+  if (Recorder* active = active_recorder()) active->touch_gradient(leaf, false);
+  if (gradient.defined() || grad_state(leaf)) ensure_grad_state(leaf).grad = gradient;
+}
 
 void set_node(const Tensor& x, Ref<Node> node, int output) {
   GradState& state = ensure_grad_state(x);

@@ -74,6 +74,9 @@ GradState& ensure_grad_state(const Tensor& x);
 // Would an op on x be recorded now?
 bool requires_grad(const Tensor& x);
 bool is_leaf(const Tensor& x);
+// The gradient of a leaf, which a recorder may hold back.
+Tensor gradient_of(const Tensor& leaf);
+void set_gradient(const Tensor& leaf, const Tensor& gradient);
 // Where the gradient of x goes, also if the tape that recorded it has ended.
 Edge edge_of(const Tensor& x);
 void set_node(const Tensor& x, Ref<Node> node, int output);

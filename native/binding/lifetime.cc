@@ -79,6 +79,7 @@ Napi::Object init(Napi::Env napi, Napi::Object exports) {
   define_autograd(napi, exports);
   define_optim(napi, exports);
   define_function(napi, exports);
+  define_graph(napi, exports);
   return exports;
 }
 

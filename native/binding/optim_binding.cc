@@ -3,6 +3,7 @@
 #include "binding/addon.h"
 #include "binding/args.h"
 #include "ops/optim.h"
+#include "ops/recorder.h"
 
 // Optimizer steps read the parameters' gradients here, so that no gradient needs a JavaScript
 // object.
@@ -22,8 +23,7 @@ double option(const CallArgs& args, size_t at, const char* key) {
 
 Tensors gradients_of(const Tensors& params) {
   Tensors grads(params.size());
-  for (size_t i = 0; i < params.size(); ++i)
-    if (const GradState* state = grad_state(params[i])) grads[i] = state->grad;
+  for (size_t i = 0; i < params.size(); ++i) grads[i] = gradient_of(params[i]);
   return grads;
 }
 
@@ -46,11 +46,23 @@ OptimizerLists read_lists(const CallArgs& args, int states) {
   return lists;
 }
 
+void wait_for_lists(const OptimizerLists& lists) {
+  if (!watched()) return;
+  for (const Tensor& x : lists.grads) wait_to_read(x);
+  for (const Tensors* list : {&lists.params, &lists.state1, &lists.state2, &lists.state3})
+    for (const Tensor& x : *list) wait_to_write(x);
+}
+
+// While a step is recorded, `options` is a tensor of them.
 // adamStep(params, expAvg, expAvgSq, maxExpAvgSq, steps, options); empty: no such state.
 napi_value run_adam(napi_env env, napi_callback_info info) {
   return guarded(env, [&] {
     const CallArgs args(env, info, "Adam");
     check_wrapped(env_of(env));
+    if (active_recorder()) {
+      record_adam(read_lists(args, 3), args.tensors(4, "steps"), args.tensor(5, "options"));
+      return undefined(env);
+    }
     const auto number = [&](const char* key) { return option(args, 5, key); };
     AdamArgs adam{};
     adam.lr = number("lr");
@@ -66,6 +78,7 @@ napi_value run_adam(napi_env env, napi_callback_info info) {
         lists.state2.empty() != lists.params.empty() ||
         (adam.amsgrad && lists.state3.empty() != lists.params.empty()))
       fail(ErrorKind::Shape, "Adam: state is missing");
+    wait_for_lists(lists);
     adam_step(lists, args.tensors(4, "steps"), adam);
     return undefined(env);
   });
@@ -76,6 +89,10 @@ napi_value run_sgd(napi_env env, napi_callback_info info) {
   return guarded(env, [&] {
     const CallArgs args(env, info, "SGD");
     check_wrapped(env_of(env));
+    if (active_recorder()) {
+      record_sgd(read_lists(args, 1), args.tensor(2, "options"));
+      return undefined(env);
+    }
     const auto number = [&](const char* key) { return option(args, 2, key); };
     SgdArgs sgd{};
     sgd.lr = number("lr");
@@ -88,6 +105,7 @@ napi_value run_sgd(napi_env env, napi_callback_info info) {
     const OptimizerLists lists = read_lists(args, 1);
     if (sgd.momentum != 0 && lists.state1.empty() != lists.params.empty())
       fail(ErrorKind::Shape, "SGD: state is missing");
+    wait_for_lists(lists);
     sgd_step(lists, sgd);
     return undefined(env);
   });
@@ -125,6 +143,9 @@ napi_value run_keras_adam(napi_env env, napi_callback_info info) {
     adam.decoupled = true;
     adam.amsgrad = number("amsgrad") != 0;
     const OptimizerLists lists = read_keras_lists(args, {true, true, adam.amsgrad});
+    wait_for_lists(lists);
+    wait_to_read(args.tensor(5, "iterations"));
+    wait_to_read(args.tensor(6, "learningRate"));
     keras_adam_step(lists, args.tensor(5, "iterations"), args.tensor(6, "learningRate"), adam);
     return undefined(env);
   });
@@ -140,6 +161,8 @@ napi_value run_keras_sgd(napi_env env, napi_callback_info info) {
     sgd.nesterov = option(args, 4, "nesterov") != 0;
     sgd.scale = 1;
     const OptimizerLists lists = read_keras_lists(args, {sgd.momentum != 0});
+    wait_for_lists(lists);
+    wait_to_read(args.tensor(3, "learningRate"));
     keras_sgd_step(lists, args.tensor(3, "learningRate"), sgd);
     return undefined(env);
   });
@@ -149,8 +172,7 @@ napi_value run_keras_sgd(napi_env env, napi_callback_info info) {
 napi_value clear_grads(napi_env env, napi_callback_info info) {
   return guarded(env, [&] {
     const CallArgs args(env, info, "zeroGrad");
-    for (const Tensor& param : args.tensors(0, "params"))
-      if (GradState* state = grad_state(param)) state->grad = Tensor();
+    for (const Tensor& param : args.tensors(0, "params")) set_gradient(param, Tensor());
     return undefined(env);
   });
 }

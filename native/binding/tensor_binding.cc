@@ -4,6 +4,7 @@
 #include "binding/addon.h"
 #include "binding/args.h"
 #include "ops/copy.h"
+#include "ops/recorder.h"
 
 // Tensors from and to JavaScript memory, and what can be asked of them.
 namespace cresset::binding {
@@ -28,7 +29,10 @@ napi_value from_buffer(napi_env env, napi_callback_info info) {
 napi_value to_array_buffer(napi_env env, napi_callback_info info) {
   return guarded(env, [&] {
     const CallArgs args(env, info, "toTypedArray");
-    const Tensor x = contiguous_data(args.tensor(0, "x"));
+    const Tensor given = args.tensor(0, "x");
+    need_values("toTypedArray");
+    wait_to_read(given);
+    const Tensor x = contiguous_data(given);
     const size_t bytes = x.numel() * item_size(x.dtype());
     void* data = nullptr;
     napi_value buffer;
@@ -39,7 +43,10 @@ napi_value to_array_buffer(napi_env env, napi_callback_info info) {
   });
 }
 
+// Before its only value is read.
 void need_one_element(const char* function, const Tensor& x) {
+  need_values(function);
+  wait_to_read(x);
   if (x.numel() != 1)
     fail(ErrorKind::Shape, "%s: expected one element, got shape %s (%lld elements)", function,
          to_string(x.shape()).c_str(), static_cast<long long>(x.numel()));

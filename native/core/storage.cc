@@ -25,7 +25,7 @@ int64_t block_bytes(int64_t front, int64_t inline_bytes) {
 }
 
 void free_block(Storage* storage) {
-  const bool inline_payload = !storage->release && storage->bytes <= kInline;
+  const bool inline_payload = storage->data && !storage->release && storage->bytes <= kInline;
   const int64_t front = storage->front;
   deallocate(reinterpret_cast<char*>(storage) - front,
              block_bytes(front, inline_payload ? storage->bytes : 0));
@@ -57,10 +57,16 @@ Ref<Storage> Storage::wrap(void* data, int64_t bytes, void (*release)(void*), vo
   return Ref<Storage>(storage);
 }
 
+Ref<Storage> Storage::placeholder(int64_t bytes) {
+  auto* storage = new (allocate(kHeader)) Storage;
+  storage->bytes = bytes;
+  return Ref<Storage>(storage);
+}
+
 void Storage::destroy(Storage* storage) noexcept {
   if (storage->release) {
     storage->release(storage->owner);
-  } else {
+  } else if (storage->data) {
     charge(storage->account, -(storage->bytes + storage->front + kHeader));
     if (storage->bytes > kInline) deallocate(storage->data, storage->bytes);
   }

@@ -44,13 +44,16 @@ class Ref {
 // The bytes under one or more tensors. `version` counts in-place changes: autograd compares it
 // with the value it had when a tensor was saved.
 struct Storage {
-  std::atomic<int64_t> refs{1};
+  std::atomic<int32_t> refs{1};
+  // Runs in the background that use it: those that read it, and kWriter for each that writes it.
+  std::atomic<int32_t> runs{0};
+  static constexpr int32_t kReader = 1, kWriter = 1 << 16;
   std::atomic<uint32_t> version{0};
   // Bytes before this header, in the same block, that belong to another object; how many of the
   // two still live: the block goes with the last.
   uint16_t front = 0;
   std::atomic<uint8_t> parts{1};
-  void* data = nullptr;
+  void* data = nullptr;  // null in a placeholder: no memory (yet)
   int64_t bytes = 0;
   MemoryAccount* account = nullptr;
   // Set for memory that came from outside; called once, on whichever thread drops the last use.
@@ -61,7 +64,16 @@ struct Storage {
   static Ref<Storage> create(int64_t bytes, int64_t front = 0);
   static void leave(Storage* storage) noexcept;
   static Ref<Storage> wrap(void* data, int64_t bytes, void (*release)(void*), void* owner);
+  // Stands for `bytes` bytes: a recorded result, or memory that is given by setting `data`.
+  static Ref<Storage> placeholder(int64_t bytes);
   static void destroy(Storage* storage) noexcept;
+
+  void wait_for_writers() const noexcept {
+    for (int32_t n; (n = runs.load(std::memory_order_acquire)) >= kWriter;) runs.wait(n);
+  }
+  void wait_for_runs() const noexcept {
+    for (int32_t n; (n = runs.load(std::memory_order_acquire)) != 0;) runs.wait(n);
+  }
 };
 
 }  // namespace cresset

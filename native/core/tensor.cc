@@ -87,6 +87,13 @@ void TensorImpl::destroy(TensorImpl* impl) noexcept {
   }
 }
 
+void Tensor::no_values() const {
+  fail(ErrorKind::State,
+       "a tensor of shape %s has no values: it was made while compile() recorded a function, and "
+       "exists in that recording only",
+       to_string(shape()).c_str());
+}
+
 Tensor empty(const Dims& shape, DType dtype) {
   check_shape("empty", shape);
   Ref<Storage> storage = Storage::create(numel(shape) * item_size(dtype), sizeof(TensorImpl));

@@ -55,6 +55,8 @@ class Tensor {
   void bump_version() const { storage().version.fetch_add(1, std::memory_order_relaxed); }
 
   char* bytes() const {
+    if (!storage().data) [[unlikely]]
+      no_values();
     return static_cast<char*>(storage().data) + impl_->offset * item_size(impl_->dtype);
   }
   template <class T>
@@ -63,6 +65,7 @@ class Tensor {
   }
 
  private:
+  [[noreturn]] void no_values() const;
   Ref<TensorImpl> impl_;
 };
 

@@ -5,6 +5,7 @@
 
 #include "ops/elementwise.h"
 #include "ops/gradient.h"
+#include "ops/recorder.h"
 
 namespace cresset {
 namespace {
@@ -83,12 +84,19 @@ Tensor copy_(const Tensor& target, const Tensor& source) {
   return apply_in_place(ops[kCopy], args);
 }
 
+// Recorded like any op; otherwise without the detour.
+Tensor recorded_full(const Dims& shape, const Tensor& value, DType dtype) {
+  return call(create_ops()[0], shape, value, dtype);
+}
+
 Tensor zeros(const Dims& shape, DType dtype) {
+  if (active_recorder()) return recorded_full(shape, wrapped_scalar(0.0), dtype);
   Tensor y = empty(shape, dtype);
   std::memset(y.storage().data, 0, y.storage().bytes);
   return y;
 }
 Tensor full(const Dims& shape, double value, DType dtype) {
+  if (active_recorder()) return recorded_full(shape, wrapped_scalar(value), dtype);
   Tensor y = empty(shape, dtype);
   copy_into(y, wrapped_scalar(value));
   return y;

@@ -22,5 +22,6 @@ Tensor full(const Dims& shape, double value, DType dtype);
 Tensor zeros_like(const Tensor& x);
 
 OpSpan copy_ops();
+OpSpan create_ops();  // the first is `full`
 
 }  // namespace cresset

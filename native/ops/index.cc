@@ -227,7 +227,8 @@ const Op ops[] = {
     {"index_put",
      "x: Tensor, indices: Tensor, values: Scalar, dim: int, accumulate: bool -> Tensor",
      rule_index_put, call_index_put, gradient_index_put, saves_input(1), 1, false, true},
-    {"nonzero", "x: Tensor -> Tensor", rule_nonzero, call_nonzero},
+    {"nonzero", "x: Tensor -> Tensor", rule_nonzero, call_nonzero, nullptr, kSaveNothing, 1, false,
+     false, true},
 };
 enum { kIndex, kIndexSelect, kIndexPut, kNonzero };
 

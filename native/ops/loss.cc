@@ -78,9 +78,9 @@ void rule(const char* op, Args args, Meta* out) {
 }
 
 // A copy, so that what was checked is what is used.
-std::vector<int64_t> read_targets(const char* op, const Options& o, int64_t classes) {
+PooledVector<int64_t> read_targets(const char* op, const Options& o, int64_t classes) {
   const Tensor target = contiguous_data(cast_data(o.target, DType::Int64));
-  std::vector<int64_t> rows(target.data<int64_t>(), target.data<int64_t>() + target.numel());
+  PooledVector<int64_t> rows(target.data<int64_t>(), target.data<int64_t>() + target.numel());
   for (int64_t& t : rows) {
     if (t == o.ignore_index) {
       t = kIgnored;
@@ -95,7 +95,7 @@ std::vector<int64_t> read_targets(const char* op, const Options& o, int64_t clas
 // The rows of one call, classes last, in the compute type T.
 template <class T>
 struct Rows {
-  std::vector<int64_t> target;
+  PooledVector<int64_t> target;
   Tensor weights;
   int64_t classes;
   T smoothing, spread;  // e, e / C
@@ -207,21 +207,36 @@ void check_weight_gradient(const char* op, const Gradient& ctx) {
   if (ctx.needs(2)) fail(ErrorKind::State, "%s: weight has no gradient; detach it", op);
 }
 
-std::vector<Value> saved_args(Gradient& ctx, int count) {
-  std::vector<Value> args;
+Values saved_args(Gradient& ctx, int count) {
+  Values args;
   for (int i = 0; i < count; ++i) args.push_back(ctx.arg(i));
   return args;
 }
 
-// q as a constant in the layout of x.
-Tensor target_distribution(const char* op, const Options& o) {
-  const int dim = class_dim(o.x);
-  const Tensor q = empty(dim_last(o.x, dim).shape(), compute_dtype(o.x.dtype()));
+// q with the classes last, from the arguments of cross entropy.
+void rule_targets(Args args, Meta* out) {
+  const Tensor& x = args[0].tensor();
+  *out = Meta(compute_dtype(x.dtype()), dim_last(x, class_dim(x)).shape());
+}
+void call_targets(Args args, Tensor* out) {
+  const Options o(args);
   with_type(o.x.dtype(), [&](auto zero) {
     using T = decltype(zero);
-    const Rows<T> rows(op, o);
-    for_each_row(rows, [&](int64_t r) { rows.fill_q(r, q.data<T>() + r * rows.classes); });
+    const Rows<T> rows("cross_entropy", o);
+    T* const q = out->data<T>();
+    for_each_row(rows, [&](int64_t r) { rows.fill_q(r, q + r * rows.classes); });
   });
+}
+constexpr Op kTargets = {"target_distribution",
+                         "x: Tensor, target: Tensor, weight: Tensor?, ignore_index: int, "
+                         "reduction: int, smoothing: float -> Tensor",
+                         rule_targets, call_targets};
+
+// q as a constant in the layout of x.
+Tensor target_distribution(Args args) {
+  const Options o(args);
+  const int dim = class_dim(o.x);
+  const Tensor q = apply_op(kTargets, args).t[0];
   Dims order;
   for (int d = 0; d < o.x.ndim(); ++d)
     order.push_back(d < dim ? d : d == dim ? q.ndim() - 1 : d - 1);
@@ -235,9 +250,9 @@ void call_nll_loss(Args args, Tensor* out) {
 }
 void gradient_nll_loss(Gradient& ctx) {
   check_weight_gradient("nll_loss", ctx);
-  const std::vector<Value> args = saved_args(ctx, 5);
+  const Values args = saved_args(ctx, 5);
   const Options o(args);
-  ctx.set(0, neg(row_scale(ctx, class_dim(o.x)) * target_distribution("nll_loss", o)));
+  ctx.set(0, neg(row_scale(ctx, class_dim(o.x)) * target_distribution(args)));
 }
 
 void rule_cross_entropy(Args args, Meta* out) {
@@ -251,36 +266,46 @@ void call_cross_entropy(Args args, Tensor* out) {
   reduce_loss("cross_entropy", o, out[2], out);
 }
 
-// By the saved log probabilities, in one pass.
-Tensor fused_cross_entropy_gradient(Gradient& ctx, const Options& o) {
+// By the saved log probabilities, in one pass: an op of its own.
+void rule_cross_entropy_backward(Args args, Meta* out) {
+  *out = Meta(args[0].tensor().dtype(), args[0].tensor().shape());
+}
+void call_cross_entropy_backward(Args args, Tensor* out) {
+  const Options o(args);
+  const Tensor &log_probs = args[6].tensor(), &dx = out[0];
   const int dim = class_dim(o.x);
-  const Tensor scale = row_scale(ctx, dim), log_probs = ctx.output(2);
-  const Tensor dx = empty(o.x.shape(), o.x.dtype());
   with_type(o.x.dtype(), [&](auto zero) {
     using T = decltype(zero);
     const Rows<T> rows("cross_entropy", o);
     const bool direct = dx.dtype() == log_probs.dtype() && dim == dx.ndim() - 1;
     const Tensor y = direct ? dx : empty(log_probs.shape(), log_probs.dtype());
-    const Tensor factors = contiguous_data(cast_data(scale, log_probs.dtype()));
+    const Tensor factors = contiguous_data(cast_data(args[7].tensor(), log_probs.dtype()));
     const T *factor = factors.data<T>(), *p = log_probs.data<T>();
+    T* const to = y.data<T>();
     const int64_t step = o.reduction == kNone ? 1 : 0;
     for_each_row(rows, [&](int64_t r) {
-      rows.cross_entropy_gradient(r, p + r * rows.classes, factor[r * step],
-                                  y.data<T>() + r * rows.classes);
+      rows.cross_entropy_gradient(r, p + r * rows.classes, factor[r * step], to + r * rows.classes);
     });
     if (!direct) copy_into(dim_last(dx, dim), y);
   });
-  return dx;
 }
+constexpr Op kCrossEntropyBackward = {
+    "cross_entropy_backward",
+    "x: Tensor, target: Tensor, weight: Tensor?, ignore_index: int, reduction: int, "
+    "smoothing: float, log_probs: Tensor, scale: Tensor -> Tensor",
+    rule_cross_entropy_backward, call_cross_entropy_backward};
 
 void gradient_cross_entropy(Gradient& ctx) {
   check_weight_gradient("cross_entropy", ctx);
-  const std::vector<Value> args = saved_args(ctx, 6);
-  const Options o(args);
-  if (!ctx.differentiable()) return ctx.set(0, fused_cross_entropy_gradient(ctx, o));
-  const int dim = class_dim(o.x);
-  const Tensor q = target_distribution("cross_entropy", o);
-  ctx.set(0, row_scale(ctx, dim) * (softmax(o.x, dim) * sum(q, {dim}, true) - q));
+  Values args = saved_args(ctx, 6);
+  const int dim = class_dim(args[0].tensor());
+  if (!ctx.differentiable()) {
+    args.push_back(ctx.output(2));
+    args.push_back(row_scale(ctx, dim));
+    return ctx.set(0, apply_op(kCrossEntropyBackward, args).t[0]);
+  }
+  const Tensor q = target_distribution(args);
+  ctx.set(0, row_scale(ctx, dim) * (softmax(ctx.x(), dim) * sum(q, {dim}, true) - q));
 }
 
 constexpr Saves kInputs = saves_input(0) | saves_input(1) | saves_input(2) | saves_output(1);

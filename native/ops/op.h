@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
+#include <bit>
 #include <memory>
 #include <span>
 #include <string>
@@ -13,7 +14,7 @@
 // call, and a gradient made of other ops. Every call goes through `apply_op`.
 namespace cresset {
 
-using Tensors = std::vector<Tensor>;
+using Tensors = PooledVector<Tensor>;
 
 // One argument. Lists are shared, so that copying a Value never allocates.
 class Value {
@@ -32,6 +33,23 @@ class Value {
   bool given() const { return v_.index() != 0; }
   bool is_tensor() const { return std::holds_alternative<Tensor>(v_); }
   bool is_tensors() const { return std::holds_alternative<std::shared_ptr<const Tensors>>(v_); }
+  bool is_dims() const { return std::holds_alternative<std::shared_ptr<const Dims>>(v_); }
+  size_t kind() const { return v_.index(); }
+  // A plain value's bits.
+  uint64_t bits() const {
+    switch (v_.index()) {
+      case 1:
+        return boolean();
+      case 2:
+        return static_cast<uint64_t>(integer());
+      case 3:
+        return std::bit_cast<uint64_t>(number());
+      case 4:
+        return static_cast<uint64_t>(dtype());
+      default:
+        return 0;
+    }
+  }
   bool boolean() const { return std::get<bool>(v_); }
   int64_t integer() const { return std::get<int64_t>(v_); }
   double number() const { return std::get<double>(v_); }
@@ -100,6 +118,8 @@ struct Op {
   // holds the argument's values already (in place: the argument itself, of any layout). Whatever
   // can fail must fail before the first write. The binding adds `name_`.
   bool updates = false;
+  // The rule reads values, so the call cannot be recorded.
+  bool reads_values = false;
 };
 
 // A family's ops; registry.cc lists the families.
@@ -115,6 +135,11 @@ struct Outputs {
 Outputs apply_op(const Op& op, Args args);
 // The same with args[0]'s memory as the output; its shape and dtype must take the result.
 Tensor apply_in_place(const Op& op, Args args);
+// Parts of the two: an output as the rule says; whether the in-place result can be computed in the
+// target (else it is copied there); the kernel call.
+Tensor make_output(const Meta& meta, Args args);
+bool check_in_place_result(const Op& op, Args args, const Meta& meta);
+void run_call(const Op& op, Args args, Tensor* out);
 
 template <class... A>
 Tensor call(const Op& op, A&&... args) {

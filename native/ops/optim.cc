@@ -2,9 +2,9 @@
 #include "ops/optim.h"
 
 #include <cmath>
-#include <map>
 
 #include "ops/copy.h"
+#include "ops/recorder.h"
 
 namespace cresset {
 namespace {
@@ -64,9 +64,9 @@ class Group {
 
   const char* op_;
   ComputeType type_;
-  std::vector<OptimizerParam> params_;
+  PooledVector<OptimizerParam> params_;
   Tensors kept_, written_;
-  std::vector<std::pair<Tensor, Tensor>> copies_;
+  PooledVector<std::pair<Tensor, Tensor>> copies_;
 };
 
 // The groups of one step. All of them are prepared, which may fail, before the first value changes.
@@ -101,7 +101,7 @@ class Plan {
   };
   const char* op_;
   const Step* table_;
-  std::vector<Part> parts_;
+  PooledVector<Part> parts_;
 };
 
 double one_number(const char* op, const char* what, const Tensor& x) {
@@ -134,7 +134,12 @@ void adam_step(const OptimizerLists& lists, const Tensors& steps, const AdamArgs
       fail(ErrorKind::Shape, "Adam: step: expected one number, got shape %s",
            to_string(step.shape()).c_str());
   // Parameters that have missed steps for want of a gradient need other bias corrections.
-  std::map<double, OptimizerLists> by_step;
+  PooledVector<std::pair<double, OptimizerLists>> by_step;
+  const auto group_of = [&](double step) -> OptimizerLists& {
+    for (auto& [taken, group] : by_step)
+      if (taken == step) return group;
+    return by_step.emplace_back(step, OptimizerLists()).second;
+  };
   Tensors next(steps.size());
   for (size_t i = 0; i < steps.size(); ++i) {
     if (!lists.grads[i].defined()) continue;
@@ -142,7 +147,7 @@ void adam_step(const OptimizerLists& lists, const Tensors& steps, const AdamArgs
       fail(ErrorKind::Shape, "Adam: expected a step count of one element, got shape %s",
            to_string(steps[i].shape()).c_str());
     const double step = scalar_to_double(steps[i]) + 1;
-    take(lists, i, by_step[step]);
+    take(lists, i, group_of(step));
     next[i] = wrapped_scalar(step);
   }
   Plan<AdamArgs> plan("Adam", kernels().optimizer->adam);
@@ -159,14 +164,90 @@ void adam_step(const OptimizerLists& lists, const Tensors& steps, const AdamArgs
     steps[i].bump_version();
   }
 }
+
 void sgd_step(const OptimizerLists& lists, const SgdArgs& args) {
   Plan<SgdArgs> plan("SGD", kernels().optimizer->sgd);
   plan.add(lists, args);
   plan.run();
 }
 
+namespace {
+
+OptimizerLists lists_of(Args args) {
+  return {args[0].tensors(), args[1].tensors(), args[2].tensors(), args[3].tensors(),
+          args[4].tensors()};
+}
+void call_adam(Args args, Tensor*) {
+  const double* const n = args[6].tensor().data<double>();
+  adam_step(lists_of(args), args[5].tensors(),
+            {n[0], n[1], n[2], n[3], n[4], 0, 0, n[5] != 0, n[6] != 0, n[7] != 0});
+}
+void call_sgd(Args args, Tensor*) {
+  const double* const n = args[6].tensor().data<double>();
+  sgd_step(lists_of(args), {n[0], n[1], n[2], n[3], n[5] != 0 ? -1.0 : 1.0, n[4] != 0, n[6] != 0});
+}
+
+void call_keras_adam(Args args, Tensor*) {
+  AdamArgs adam{};
+  adam.beta1 = args[8].number();
+  adam.beta2 = args[9].number();
+  adam.eps = args[10].number();
+  adam.weight_decay = args[11].number();
+  adam.decoupled = true;
+  adam.amsgrad = !args[4].tensors().empty();
+  keras_adam_step(lists_of(args), args[6].tensor(), args[7].tensor(), adam);
+}
+void call_keras_sgd(Args args, Tensor*) {
+  SgdArgs sgd{};
+  sgd.momentum = args[7].number();
+  sgd.nesterov = args[8].boolean();
+  sgd.scale = 1;
+  keras_sgd_step(lists_of(args), args[6].tensor(), sgd);
+}
+
+// Six lists: parameters, gradients, three of state, step counts.
+constexpr Op update_op(const char* name, void (*call)(Args, Tensor*)) {
+  return {name, "", nullptr, call, nullptr, kSaveNothing, 0};
+}
+constexpr Op kAdamStep = update_op("adam_step", call_adam);
+constexpr Op kSgdStep = update_op("sgd_step", call_sgd);
+constexpr Op kKerasAdamStep = update_op("keras_adam_step", call_keras_adam);
+constexpr Op kKerasSgdStep = update_op("keras_sgd_step", call_keras_sgd);
+
+// `rest` are the arguments after the lists.
+void record_step(const Op& op, const OptimizerLists& lists, const Tensors& steps,
+                 std::initializer_list<Value> rest) {
+  OptimizerLists moving;
+  Tensors counted, written;
+  for (size_t i = 0; i < lists.params.size(); ++i) {
+    if (!lists.grads[i].defined()) continue;
+    take(lists, i, moving);
+    if (!steps.empty()) counted.push_back(steps[i]);
+  }
+  if (moving.params.empty()) return;
+  for (const Tensors* list :
+       {&moving.params, &moving.state1, &moving.state2, &moving.state3, &counted})
+    written.insert(written.end(), list->begin(), list->end());
+  Values args = {moving.params, moving.grads, moving.state1, moving.state2, moving.state3, counted};
+  args.insert(args.end(), rest.begin(), rest.end());
+  recorder()->apply_update(op, args, written);
+}
+
+}  // namespace
+
+void record_adam(const OptimizerLists& lists, const Tensors& steps, const Tensor& numbers) {
+  record_step(kAdamStep, lists, steps, {numbers});
+}
+void record_sgd(const OptimizerLists& lists, const Tensor& numbers) {
+  record_step(kSgdStep, lists, {}, {numbers});
+}
+
 void keras_adam_step(const OptimizerLists& lists, const Tensor& iterations,
                      const Tensor& learning_rate, AdamArgs args) {
+  if (active_recorder())
+    return record_step(
+        kKerasAdamStep, lists, {},
+        {iterations, learning_rate, args.beta1, args.beta2, args.eps, args.weight_decay});
   const double step = one_number("Adam", "iterations", iterations) + 1;
   args.lr = one_number("Adam", "learningRate", learning_rate);
   args.step_size =
@@ -177,6 +258,8 @@ void keras_adam_step(const OptimizerLists& lists, const Tensor& iterations,
   plan.run();
 }
 void keras_sgd_step(const OptimizerLists& lists, const Tensor& learning_rate, SgdArgs args) {
+  if (active_recorder())
+    return record_step(kKerasSgdStep, lists, {}, {learning_rate, args.momentum, args.nesterov});
   args.lr = one_number("SGD", "learningRate", learning_rate);
   if (args.momentum != 0) {
     args.scale = -args.lr;

@@ -16,6 +16,10 @@ struct OptimizerLists {
 // are counted up. Bias corrections in `args` are computed from it.
 void adam_step(const OptimizerLists& lists, const Tensors& steps, const AdamArgs& args);
 void sgd_step(const OptimizerLists& lists, const SgdArgs& args);
+// For a recorder. `numbers` is a float64 vector with the fields that are given to a step, in their
+// order and flags as 0 or 1, so that replays may change them.
+void record_adam(const OptimizerLists& lists, const Tensors& steps, const Tensor& numbers);
+void record_sgd(const OptimizerLists& lists, const Tensor& numbers);
 
 // Keras' forms. Learning rate and the count of steps so far are tensors of one element, the same
 // for all parameters, and only read. Adam's eps is added to the uncorrected root; SGD's momentum

@@ -22,11 +22,14 @@
   X(scan)                      \
   X(sort)                      \
   X(search)                    \
-  X(image)                     \
+  X(conv)                      \
+  X(pool)                      \
+  X(norm)                      \
   X(lstm)                      \
   X(gru)                       \
   X(rnn)                       \
-  X(attention)
+  X(attention)                 \
+  X(image)
 
 namespace cresset {
 

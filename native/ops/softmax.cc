@@ -51,15 +51,29 @@ void run(const char* op, Forward table, Args args, const Tensor& out) {
   });
 }
 
-Tensor run_backward(Backward table, const Tensor& y, const Tensor& g, int dim) {
-  const Tensor out = empty(y.shape(), y.dtype());
+// Backward from the output y, as ops of their own: (y, g, dim).
+void rule_backward(Args args, Meta* out) {
+  *out = Meta(args[0].tensor().dtype(), args[0].tensor().shape());
+}
+void run_backward(Backward table, Args args, const Tensor& out) {
+  const Tensor &y = args[0].tensor(), &g = args[1].tensor();
+  const int dim = static_cast<int>(args[2].integer());
   fill_rows(out, dim, [&](const Tensor& dx) {
     const Tensor y_rows = rows_of(y, dim, dx.dtype()), g_rows = rows_of(g, dim, dx.dtype());
     table[type_of(dx)](dx.numel() / columns(dx), columns(dx), dx.bytes(), y_rows.bytes(),
                        g_rows.bytes());
   });
-  return out;
 }
+void call_softmax_backward(Args args, Tensor* out) {
+  run_backward(kernels().softmax->softmax_backward, args, *out);
+}
+void call_log_softmax_backward(Args args, Tensor* out) {
+  run_backward(kernels().softmax->log_softmax_backward, args, *out);
+}
+constexpr Op kBackward = {"softmax_backward", "y: Tensor, g: Tensor, dim: int -> Tensor",
+                          rule_backward, call_softmax_backward};
+constexpr Op kLogBackward = {"log_softmax_backward", "y: Tensor, g: Tensor, dim: int -> Tensor",
+                             rule_backward, call_log_softmax_backward};
 
 void rule_softmax(Args args, Meta* out) { rule("softmax", args, out); }
 void call_softmax(Args args, Tensor* out) {
@@ -68,8 +82,7 @@ void call_softmax(Args args, Tensor* out) {
 void gradient_softmax(Gradient& ctx) {
   const Tensor y = ctx.output(), g = ctx.g();
   const int dim = normalize_dim("softmax", ctx.arg(1).integer(), y.ndim());
-  if (!ctx.differentiable())
-    return ctx.set(0, run_backward(kernels().softmax->softmax_backward, y, g, dim));
+  if (!ctx.differentiable()) return ctx.set(0, call(kBackward, y, g, dim));
   ctx.set(0, y * (g - sum(g * y, {dim}, true)));
 }
 
@@ -80,8 +93,7 @@ void call_log_softmax(Args args, Tensor* out) {
 void gradient_log_softmax(Gradient& ctx) {
   const Tensor y = ctx.output(), g = ctx.g();
   const int dim = normalize_dim("log_softmax", ctx.arg(1).integer(), y.ndim());
-  if (!ctx.differentiable())
-    return ctx.set(0, run_backward(kernels().softmax->log_softmax_backward, y, g, dim));
+  if (!ctx.differentiable()) return ctx.set(0, call(kLogBackward, y, g, dim));
   ctx.set(0, g - exp(y) * sum(g, {dim}, true));
 }
 

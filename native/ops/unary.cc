@@ -65,13 +65,27 @@ void call_kernel(Args args, Tensor* out) {
   run_unary(kernels().unary->fn[kOp][type], in, predicate ? DType::Bool : in, *out, x);
 }
 
-Tensor fused_gradient(int op, const Tensor& g, const Tensor& saved) {
-  Tensor out = empty(saved.shape(), saved.dtype());
-  const DType type = compute_dtype(saved.dtype());
-  run_binary(kernels().binary->fused[op][static_cast<int>(compute_type(type))], type, type, out, g,
-             saved);
-  return out;
+// The fused backward functors as ops of their own.
+void rule_fused(Args args, Meta* out) {
+  const Tensor& saved = args[1].tensor();
+  *out = Meta(saved.dtype(), saved.shape());
 }
+template <int kOp>
+void call_fused(Args args, Tensor* out) {
+  const Tensor& saved = args[1].tensor();
+  const DType type = compute_dtype(saved.dtype());
+  run_binary(kernels().binary->fused[kOp][static_cast<int>(compute_type(type))], type, type, *out,
+             args[0].tensor(), saved);
+}
+constexpr Op kFusedOps[] = {
+#define FUSED(name)                                  \
+  {#name,      "g: Tensor, saved: Tensor -> Tensor", \
+   rule_fused, call_fused<fused::name>,              \
+   nullptr,    kSaveNothing,                         \
+   1,          true},
+#include "ops/fused.def"
+#undef FUSED
+};
 
 // Each row's gradient expression; its type is `None` where the row says none.
 #define UNARY(name, rule, saves_, gradient, fused_op)                                  \
@@ -89,7 +103,7 @@ void gradient(Gradient& ctx) {
   constexpr bool kX = kSaves & saves_input(0), kY = kSaves & saves_output(0);
   const Tensor x = kX ? ctx.x() : Tensor(), y = kY ? ctx.output() : Tensor();
   if (kRows[kOp].fused >= 0 && !ctx.differentiable()) {
-    ctx.set(0, fused_gradient(kRows[kOp].fused, ctx.g(), kY ? y : x));
+    ctx.set(0, call(kFusedOps[kRows[kOp].fused], ctx.g(), kY ? y : x));
   } else {
     ctx.set(0, Row::of(x, y, ctx.g()));
   }

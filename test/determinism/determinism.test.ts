@@ -16,20 +16,23 @@ interface Setting {
   threads: number;
   backend?: 'pool' | 'openmp';
   isa?: string;
+  compiled?: boolean;
 }
 interface Run {
   hash: string;
   threads: Record<'data' | 'gemm' | 'reduction' | 'optimizer', number>;
 }
 
-function train({ threads, backend = 'pool', isa }: Setting, from = seed): Run {
+function train({ threads, backend = 'pool', isa, compiled }: Setting, from = seed): Run {
   const env = {
     ...process.env,
     CRESSET_NUM_THREADS: `${threads}`,
     CRESSET_PARALLEL: backend,
     ...(isa && { CRESSET_ISA: isa }),
   };
-  return JSON.parse(execFileSync(process.execPath, [program, `${from}`], { env, encoding: 'utf8' })) as Run;
+  return JSON.parse(
+    execFileSync(process.execPath, [program, `${from}`, ...(compiled ? ['compiled'] : [])], { env, encoding: 'utf8' }),
+  ) as Run;
 }
 
 const first = train({ threads: 1 });
@@ -40,8 +43,12 @@ const settings: Setting[] = [
   { threads: 1, backend: 'openmp' },
   { threads: 2, backend: 'openmp' },
   { threads: 3, backend: 'openmp' },
+  { threads: 1, compiled: true },
+  { threads: 2, compiled: true },
+  { threads: 3, backend: 'openmp', compiled: true },
   ...isas.flatMap((isa): Setting[] => [
     { threads: 2, isa },
+    { threads: 2, isa, compiled: true },
     { threads: 3, backend: 'openmp', isa },
   ]),
 ];

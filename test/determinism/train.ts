@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
-// node dist/test/determinism/train.js SEED: trains 200 steps and prints { hash, threads }: the hash of the weights, and for
+// node dist/test/determinism/train.js SEED [compiled]: trains 200 steps and prints { hash, threads }: the hash of the weights, and for
 // data, GEMM, reductions and optimizer the most threads that took part in one loop of it.
 import { createHash } from 'node:crypto';
 import {
+  compile,
   getNumThreads,
   imageBatch,
   manualSeed,
@@ -32,12 +33,14 @@ const weightT = weight.detach().t();
 
 const takeBatch = (at: Tensor) => imageBatch(data, at, { mean: 0.5, std: 0.3 });
 
-for (let step = 0; step < 200; step++) {
+const step = () => {
   const at = randperm(images).narrow(0, 0, batch);
   optimizer.zeroGrad();
   criterion.forward(model.forward(takeBatch(at)), labels.take(at)).backward();
   optimizer.step();
-}
+};
+const run = process.argv[3] ? compile(step) : step;
+for (let i = 0; i < 200; i++) run();
 
 const hash = createHash('sha256');
 for (const p of model.parameters()) hash.update(Buffer.from(p.toTypedArray().buffer));

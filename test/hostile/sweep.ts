@@ -4,6 +4,8 @@
 import { openSync, writeSync } from 'node:fs';
 import { setMemoryLimit, setNumThreads, Tensor } from 'cresset';
 import { candidates, examples, isOmitted } from './examples.js';
+import { kerasInstances } from './keras-model-examples.js';
+import { instances as tfInstances } from './tf-examples.js';
 import { hostileValues } from './values.js';
 
 type Call = { name: string; invoke: (args: unknown[], self?: unknown) => unknown; self?: () => unknown };
@@ -90,9 +92,12 @@ async function sweep(call: Call, example: Example): Promise<void> {
   }
 }
 
+/** `tf:` of cresset/tf. */
+const own = `${moduleName.split('#', 1)[0]?.split('/')[1]}:`;
+
 /** A tensor's method has the examples of the function of its name, with and without `_`. */
 const namesOf = (name: string) =>
-  name.startsWith('Tensor.') ? [name, name.slice(7), name.slice(7).replace(/_$/, '')] : [name];
+  name.startsWith('Tensor.') ? [name, name.slice(7), name.slice(7).replace(/_$/, '')] : [own + name, name];
 
 /** The example from the table, else the first candidate that works. */
 async function findExample(call: Call): Promise<Example | undefined> {
@@ -107,6 +112,7 @@ async function findExample(call: Call): Promise<Example | undefined> {
   return undefined;
 }
 
+const instances = { ...tfInstances, ...kerasInstances };
 const seen = new Set<unknown>();
 
 async function sweepCall(call: Call, fn: unknown): Promise<Example | undefined> {
@@ -144,7 +150,8 @@ async function sweepClass(name: string, cls: new (...args: unknown[]) => object)
   const isTensor = cls === (Tensor as unknown);
   const construct: Call = { name: `new ${name}`, invoke: (args) => Reflect.construct(cls, args) };
   const example = isTensor ? undefined : await sweepCall(construct, cls);
-  if (example) await sweepMembers(name, cls.prototype, () => Reflect.construct(cls, example()));
+  const self = instances[name] ?? (example && (() => Reflect.construct(cls, example())));
+  if (self) await sweepMembers(name, cls.prototype, self);
   if (isTensor) await sweepMembers(name, cls.prototype, undefined);
   await sweepMembers(name, cls, () => cls);
 }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Programs whose memory must stay flat without any dispose:
-//   node dist/test/leak/train.js small|large|loader STEPS
+//   node dist/test/leak/train.js small|large|loader|fit STEPS
 // prints { rss: [second fifth's maximum, last fifth's], live: [the allocator's peaks over the same steps] } in bytes.
 import { manualSeed, memoryStats, nn, optim, randint, randn, resetPeakMemory, type Tensor } from 'cresset';
 import { DataLoader, TensorDataset } from 'cresset/data';
+import * as keras from 'cresset/keras';
 
 type Width = readonly [number, number, number];
 
@@ -65,11 +66,30 @@ async function trainOnLoader(steps: number) {
   return result;
 }
 
+/** `fit` over an async generator that never ends and is faster than training, with the metrics that it keeps. */
+async function fitOnStream(steps: number) {
+  const { layers } = keras;
+  const model = keras.sequential([
+    layers.dense(32, { activation: 'relu', inputShape: [64] }),
+    layers.dropout(0.2),
+    layers.dense(10, { activation: 'softmax' }),
+  ]);
+  model.compile({ optimizer: 'adam', loss: 'sparseCategoricalCrossentropy', metrics: ['accuracy'] });
+  const { afterStep, result } = makeWatch(steps);
+  async function* endless() {
+    for (;;) yield [randn([64, 64]), randint(0, 10, [64])];
+  }
+  const callbacks = [{ onTrainBatchEnd: afterStep }];
+  await model.fit(endless(), { stepsPerEpoch: steps, callbacks, verbose: 0 });
+  return result;
+}
+
 const programs: Record<string, (steps: number) => unknown> = {
   small: (steps) => trainOnBatch(steps, 4, [8, 16, 4]),
   // Activations of 2048 × 128 float32, 1 MB each.
   large: (steps) => trainOnBatch(steps, 2048, [64, 128, 10]),
   loader: trainOnLoader,
+  fit: fitOnStream,
 };
 
 const [name = '', steps = ''] = process.argv.slice(2);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A worker that computes in a loop until it is terminated or, where told so, exits by itself.
 import { parentPort, workerData } from 'node:worker_threads';
-import { manualSeed, randint, randn, setNumThreads } from 'cresset';
+import { compile, manualSeed, randint, randn, setNumThreads, type Tensor } from 'cresset';
 import { DataLoader, TensorDataset } from 'cresset/data';
 
 const { task, steps, exit } = workerData as { task: string; steps: number; exit: boolean };
@@ -12,7 +12,14 @@ const a = randn([200, 200]);
 const w = randn([200, 200], { requiresGrad: true });
 const loader = new DataLoader(new TensorDataset(a, randint(0, 9, [200])), { batchSize: 8, shuffle: true, prefetch: 2 });
 
+const state = a.clone();
+const step = compile((x: Tensor) => {
+  for (let i = 0; i < 10; i++) state.copy_(state.matmul(x).tanh());
+  return state.sum();
+});
+
 const tasks: Record<string, () => unknown> = {
+  runs: () => Promise.all([step.run(a), step.run(w.detach())]),
   matmul: () => a.matmul(a),
   backward: () => {
     a.matmul(w).relu().sum().backward();

@@ -66,7 +66,7 @@ export class AUC extends Metric {
   constructor({ name, ...options }: AUCOptions = {}) {
     super({ name });
     const { numThresholds = 200, thresholds, curve = 'ROC', summationMethod = 'interpolation', labelWeights } = options;
-    checkCount(`${this.name}: numThresholds`, numThresholds, 2);
+    checkCount(`${this.name}: numThresholds`, numThresholds, 2, 1e6);
     lookUp(`${this.name}: curve`, curves, curve);
     lookUp(`${this.name}: summationMethod`, heights, summationMethod);
     const even = Array.from({ length: numThresholds - 2 }, (_, i) => (i + 1) / (numThresholds - 1));

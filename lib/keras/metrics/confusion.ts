@@ -133,9 +133,9 @@ export function count(
   });
 }
 
-/** @internal A whole number of at least `low`. */
-export function checkCount(where: string, value: number | undefined, low: number): void {
-  if (value !== undefined && !(Number.isInteger(value) && value >= low)) {
-    throw new ArgumentRangeError(`${where}: expected a whole number from ${low}, got ${value}`);
+/** @internal A whole number from `low` to `high`. */
+export function checkCount(where: string, value: number | undefined, low: number, high = 2 ** 31): void {
+  if (value !== undefined && !(Number.isInteger(value) && value >= low && value <= high)) {
+    throw new ArgumentRangeError(`${where}: expected a whole number from ${low} to ${high}, got ${String(value)}`);
   }
 }

@@ -90,6 +90,10 @@ export abstract class Optimizer<O extends object = object> {
     const own = [...this.#slots.values()].flatMap((slots) => Object.values(slots));
     return [this.iterations, this.#rate, ...this.#extra, ...own];
   }
+  /** Has the state been made? */
+  get built(): boolean {
+    return this.#slots.size > 0;
+  }
   /** Makes the state for these variables. The first step does it by itself. Later calls do nothing. */
   build(variables: Iterable<Variable>): void {
     if (this.#slots.size > 0) return;

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: MIT
+// suites: node sanitizer
+import { compile, manualSeed, nn, noGrad, ones, optim, randn, type Tensor, tensor, zeros } from 'cresset';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+
+const slow = () => {
+  const a = randn([400, 400]);
+  return compile((x: Tensor) => {
+    let y = a;
+    for (let i = 0; i < 20; i++) y = a.matmul(y).mul(0.05);
+    return y.sum().mul(0).add(x);
+  });
+};
+
+test('runs follow each other in the order of the calls, whichever function they belong to', async () => {
+  const w = zeros([1]);
+  const add = compile((x: Tensor) => w.add_(x).clone());
+  const double = compile(() => w.mul_(2).clone());
+  const results = await Promise.all([
+    add.run(ones([1])),
+    double.run(),
+    add.run(ones([1])),
+    double.run(),
+    add.run(ones([1])),
+  ]);
+  assert.equal(
+    results.map((x) => x.item()),
+    [1, 2, 3, 6, 7],
+  );
+});
+
+test('other operations wait for the runs that use their tensors', () => {
+  const w = zeros([1]);
+  const delayed = slow();
+  const add = compile((x: Tensor) => {
+    w.add_(x);
+  });
+  for (let i = 1; i <= 3; i++) {
+    void delayed.run(ones([1]));
+    void add.run(ones([1]));
+    assert.is(w.item(), i);
+  }
+  void delayed.run(ones([1]));
+  void add.run(ones([1]));
+  assert.is(w.mul(2).item(), 8);
+  void delayed.run(ones([1]));
+  void add.run(ones([1]));
+  w.add_(1);
+  assert.is(w.item(), 6);
+  void delayed.run(ones([1]));
+  const x = ones([1]);
+  void add.run(x);
+  x.copy_(0);
+  add(ones([1]));
+  assert.is(w.item(), 8);
+});
+
+test('the event loop goes on, and the result is that of the synchronous call', async () => {
+  const build = () => {
+    manualSeed(4);
+    const model = new nn.Sequential(new nn.Linear(64, 64), new nn.ReLU(), new nn.Dropout(0.5), new nn.Linear(64, 1));
+    const optimizer = new optim.Adam(model.parameters());
+    const step = compile((x: Tensor) => {
+      optimizer.zeroGrad();
+      const loss = (model.forward(x) as Tensor).square().mean();
+      loss.backward();
+      optimizer.step();
+      return loss;
+    });
+    return { step, model };
+  };
+  const [a, b] = [build(), build()];
+  const x = randn([32, 64]);
+  manualSeed(9);
+  const now = Array.from({ length: 20 }, () => a.step(x).item());
+  manualSeed(9);
+  const later = await Promise.all(Array.from({ length: 20 }, () => b.step.run(x)));
+  assert.equal(
+    later.map((loss) => loss.item()),
+    now,
+  );
+  assert.ok(
+    noGrad(() =>
+      a.model.parameters().every((p, i) =>
+        p
+          .eq(b.model.parameters()[i] as Tensor)
+          .all()
+          .item(),
+      ),
+    ),
+  );
+});
+
+test('a signal takes back what has not begun; what has begun ends as a whole', async () => {
+  const delayed = slow();
+  const w = zeros([1]);
+  const add = compile((x: Tensor) => {
+    w.add_(x);
+  });
+  await delayed.run(ones([1]));
+  const controller = new AbortController();
+  const first = delayed.run(ones([1]));
+  const second = delayed.run(ones([1]));
+  const taken = add.run(ones([1]), { signal: controller.signal }).catch((reason: unknown) => reason);
+  const kept = add.run(ones([1]));
+  controller.abort(new Error('enough'));
+  assert.is(((await taken) as Error).message, 'enough');
+  await Promise.all([first, second, kept]);
+  assert.is(w.item(), 1);
+  const refused = await add.run(ones([1]), { signal: AbortSignal.abort('late') }).catch((reason: unknown) => reason);
+  assert.is(refused, 'late');
+  assert.is(w.item(), 1);
+  await add.run(ones([1]), { signal: new AbortController().signal });
+  assert.is(w.item(), 2);
+});
+
+test('hundreds of runs at once', async () => {
+  const w = zeros([1]);
+  const add = compile((x: Tensor) => w.add_(x).clone());
+  const runs = Array.from({ length: 300 }, () => add.run(ones([1])));
+  const sums = (await Promise.all(runs)).map((x) => x.item());
+  assert.equal(
+    sums,
+    sums.map((_, i) => i + 1),
+  );
+});
+
+test('errors of recording and of a run reject', async () => {
+  const reading = compile((x: Tensor) => x.item());
+  assert.match(String(await reading.run(ones([1])).catch((reason: Error) => reason.message)), /^item: /);
+  const pick = compile((i: Tensor) => ones([3]).indexSelect(0, i));
+  assert.instance(await pick.run(tensor([5])).catch((reason: unknown) => reason), RangeError);
+  assert.is((await pick.run(tensor([2]))).item(), 1);
+});
+
+test('memory of JavaScript buffers is copied for a run, and refused where it must be changed', async () => {
+  const { fromBuffer } = await import('cresset');
+  const data = new Float32Array([1, 2]);
+  const sum = compile((x: Tensor) => x.sum());
+  const run = sum.run(fromBuffer(data));
+  data[0] = 100;
+  assert.is((await run).item(), 3);
+  const bound = fromBuffer(new Float32Array([1, 2]));
+  const add = compile((x: Tensor) => bound.add(x));
+  assert.equal(add(ones([2])).tolist(), [2, 3]);
+  assert.match(String(await add.run(ones([2])).catch((reason: Error) => reason.message)), /JavaScript buffer/);
+});
+
+test.run();

@@ -19,12 +19,12 @@ namespace cresset {
   X(isa, random, RandomTable)          \
   X(isa, optimizer, OptimizerTable)    \
   X(isa, image, ImageTable)            \
+  X(isa, recurrent, RecurrentTable)    \
+  X(isa, attention, AttentionTable)    \
   X(isa, conv, ConvTable)              \
   X(isa, conv_weight, ConvWeightTable) \
   X(isa, pool, PoolTable)              \
-  X(isa, norm, NormTable)              \
-  X(isa, recurrent, RecurrentTable)    \
-  X(isa, attention, AttentionTable)
+  X(isa, norm, NormTable)
 
 // name | whether this CPU (and its operating system) runs it; best first.
 #if defined(__x86_64__)

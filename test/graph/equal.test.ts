@@ -115,6 +115,64 @@ test('Muon and clipped gradients', () => {
   compare(build, batch);
 });
 
+class Cnn extends nn.Module {
+  conv1 = new nn.Conv2d(1, 6, 3, { padding: 1 });
+  norm = new nn.BatchNorm2d(6);
+  pool = new nn.MaxPool2d(2);
+  conv2 = new nn.Conv2d(6, 8, 3, { stride: 2 });
+  fc = new nn.Linear(8 * 2 * 2, 5);
+  forward(x: Tensor) {
+    const y = this.pool.forward(this.norm.forward(this.conv1.forward(x)).relu());
+    return this.fc.forward(this.conv2.forward(y).relu().flatten(1));
+  }
+}
+class Lstm extends nn.Module {
+  lstm = new nn.LSTM(6, 10, { numLayers: 2, batchFirst: true, dropout: 0.2 });
+  gru = new nn.GRU(10, 7, { batchFirst: true });
+  fc = new nn.Linear(7, 5);
+  forward(x: Tensor) {
+    const [y] = this.lstm.forward(x);
+    const [z] = this.gru.forward(y);
+    return this.fc.forward(z.select(1, -1));
+  }
+}
+class Gpt extends nn.Module {
+  tokens = new nn.Embedding(11, 16);
+  block = new nn.TransformerEncoderLayer(16, 4, {
+    dimFeedforward: 32,
+    batchFirst: true,
+    activation: 'gelu',
+    dropout: 0.1,
+  });
+  norm = new nn.LayerNorm(16);
+  head = new nn.Linear(16, 5);
+  forward(x: Tensor) {
+    return this.head.forward(this.norm.forward(this.block.forward(this.tokens.forward(x))).mean(1));
+  }
+}
+const models: [string, () => nn.Module & { forward(x: Tensor): Tensor }, () => Tensor][] = [
+  ['a CNN', () => new Cnn(), () => randn([4, 1, 10, 10])],
+  ['LSTM and GRU', () => new Lstm(), () => randn([4, 9, 6])],
+  ['a transformer', () => new Gpt(), () => randint(0, 11, [4, 7])],
+];
+for (const [name, create, input] of models) {
+  test(`${name} under AdamW`, () => {
+    const build = () => {
+      const model = create();
+      const optimizer = new optim.AdamW(model.parameters(), { lr: 0.01 });
+      const step = (x: Tensor, y: Tensor) => {
+        optimizer.zeroGrad();
+        const loss = new nn.CrossEntropyLoss().forward(model.forward(x), y);
+        loss.backward();
+        optimizer.step();
+        return loss;
+      };
+      return { step: step as Step, state: () => Object.values(model.stateDict()) };
+    };
+    compare(build, () => [input(), randint(0, 5, [4])]);
+  });
+}
+
 test('higher orders, with arguments that require gradients', () => {
   const build = () => {
     const w = randn([12, 3]).requiresGrad_();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "core/parallel.h"
 #include "kernels/conv_depthwise.h"
+#include "kernels/conv_winograd.h"
 #include "kernels/gemm_pack.h"
 #include "kernels/slots.h"
 
@@ -245,6 +246,9 @@ template <class T>
 void conv(const ConvArgs& a) {
   if (a.rows <= 0 || a.groups <= 0 || a.samples * positions_of(a) <= 0) return;
   if (is_depthwise(a)) return depthwise<T>(a);
+  if constexpr (sizeof(T) == 4) {
+    if (is_winograd(a)) return winograd(a);
+  }
   Conv<T> conv(a);
   parallel_for(
       conv.copied_tiles(), 4,
@@ -268,6 +272,9 @@ void conv(const ConvArgs& a) {
 template <class T>
 int64_t scratch(const ConvArgs& a) {
   if (a.rows <= 0 || a.samples * positions_of(a) <= 0 || is_depthwise(a)) return 0;
+  if constexpr (sizeof(T) == 4) {
+    if (is_winograd(a)) return winograd_scratch(a);
+  }
   const Conv<T> conv(a);
   return conv.copied_bytes() + a.slots * conv.slot_bytes();
 }

@@ -123,8 +123,8 @@ struct Piece {
   }
   // One output of every channel.
   SIMD_INLINE void max_of(int64_t at, int64_t j0, int64_t j1, int64_t j2) const {
-    T best[kN];
-    int64_t index[kN];
+    T best[kN] = {};
+    int64_t index[kN] = {};
     const int64_t first =
         (first_of(a.dims[0], j0) * a.dims[1].in + first_of(a.dims[1], j1)) * a.dims[2].in +
         first_of(a.dims[2], j2);

@@ -36,6 +36,19 @@ SIMD_INLINE Vec<T> load_every_other(const T* p, int from, int to, Vec<T> rest) {
     return ((lane >= from) & (lane < to)) ? v : rest;
   }
 }
+// The first, or the last, lanes of two vectors in turn.
+template <class T, int kStart, int... kLane>
+SIMD_INLINE Vec<T> interleave(Vec<T> a, Vec<T> b, std::integer_sequence<int, kLane...>) {
+  return __builtin_shufflevector(a, b, (kStart + kLane / 2 + kLane % 2 * kLanes<T>)...);
+}
+template <class T>
+SIMD_INLINE Vec<T> interleave_low(Vec<T> a, Vec<T> b) {
+  return interleave<T, 0>(a, b, std::make_integer_sequence<int, kLanes<T>>{});
+}
+template <class T>
+SIMD_INLINE Vec<T> interleave_high(Vec<T> a, Vec<T> b) {
+  return interleave<T, kLanes<T> / 2>(a, b, std::make_integer_sequence<int, kLanes<T>>{});
+}
 // p[l * stride] in the first n lanes.
 template <class T>
 SIMD_INLINE Vec<T> load_steps(const T* p, int64_t stride, int64_t n) {

@@ -245,7 +245,7 @@ struct ConvDim {
 // another. w is contiguous. Each output is ONE chain of FMAs from its bias on, in ascending (c, t).
 // The gradient of w reads y and writes w: fixed parts of the outputs' positions are one chain each
 // and added up in order; y's dimensions must be dense. Parallel. scratch: scratch(args) bytes,
-// 64-byte aligned; it holds `slots` working sets, which bound the threads that take part.
+// 64-byte aligned; it holds `slots` working sets, one for each thread that takes part.
 struct ConvArgs {
   int64_t samples, groups, channels, rows;  // channels of x and y in one group
   ConvDim dims[3];
@@ -289,10 +289,10 @@ using PoolFn = void (*)(const PoolArgs& args);
 struct PoolTable {
   // The largest, NaN above all, and its position among the dimensions' inputs.
   PoolFn max[kComputeTypeCount];
-  // x += y at the indices; x is dense in its dimensions.
+  // x = the sums of y at the indices. For gradients x is dense in its dimensions.
   PoolFn max_backward[kComputeTypeCount];
   PoolFn average[kComputeTypeCount];
-  // x += y / count over each window.
+  // x = the sums of y / count over each window.
   PoolFn average_backward[kComputeTypeCount];
 };
 

@@ -60,10 +60,25 @@ for (const [name, f, x, w, channels, options] of gradientCases) {
 }
 
 test('a wide image, channels last or first, gives the same bits', () => {
-  const [x, w] = [sample([3, 40, 9, 11]).to('float32'), sample([50, 40, 3, 3], 2).to('float32')];
+  const [x, w] = [sample([3, 20, 9, 11]).to('float32'), sample([50, 20, 3, 3], 2).to('float32')];
   const want = conv2d(x, w, undefined, { padding: 1 });
   const got = conv2d(toLast(x).contiguous(), w, undefined, { padding: 1, channelsLast: true });
   assert.equal(toFirst(got).tolist(), want.tolist());
+});
+
+test('many channels: forward and gradient close to those in float64', () => {
+  const [x, w] = [sample([3, 40, 9, 11]), sample([50, 40, 3, 3], 2)];
+  const [single, double] = (['float32', 'float64'] as const).map((dtype) => {
+    const [a, b] = [x.to(dtype).requiresGrad_(), w.to(dtype).requiresGrad_()];
+    const y = conv2d(a, b, undefined, { padding: 1 });
+    y.mul(sample(y.shape, 3).to(dtype)).sum().backward();
+    return [y, a.grad as Tensor, b.grad as Tensor];
+  }) as [Tensor[], Tensor[]];
+  for (const [i, got] of single.entries()) {
+    const want = double[i] as Tensor;
+    const error = got.detach().to('float64').sub(want.detach()).abs().max().item();
+    assert.ok(error < 1e-5 * want.detach().abs().max().item(), `result ${i}: off by ${error}`);
+  }
 });
 
 test('a kernel of one 1 shifts the image', () => {

@@ -29,6 +29,7 @@
       "native/graph/dead_code.cc",
       "native/graph/epilogues.cc",
       "native/graph/executor.cc",
+      "native/graph/fused_loop.cc",
       "native/graph/fusion.cc",
       "native/graph/in_place.cc",
       "native/graph/memory_plan.cc",

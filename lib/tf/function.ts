@@ -1,19 +1,16 @@
 // SPDX-License-Identifier: MIT
+import { type Compiled, compile } from '../compile.js';
 import { ArgumentTypeError } from '../errors.js';
 
 /**
- * A function of tensors as one step: `const trainStep = tf.function((x, y) => …)`. It must be synchronous.
+ * A function of tensors as one step: `const trainStep = tf.function((x, y) => …)`. It is traced once for each signature
+ * of its arguments and replayed natively; variables are bound by identity. See `compile` for what it may do, and
+ * `trainStep.run(x, y)` for the form that leaves the event loop free.
  * @throws TypeError, when called, if `fn` returns a promise
  */
-function tfFunction<A extends unknown[], R>(fn: (...args: A) => R): (...args: A) => R {
+function tfFunction<A extends readonly unknown[], R>(fn: (...args: A) => R): Compiled<A, R> {
   if (typeof fn !== 'function') throw new ArgumentTypeError(`tf.function: expected a function, got ${typeof fn}`);
-  return (...args) => {
-    const result = fn(...args);
-    if (typeof (result as { then?: unknown } | null | undefined)?.then === 'function') {
-      throw new ArgumentTypeError('tf.function: the function returned a promise; a step is synchronous');
-    }
-    return result;
-  };
+  return compile(fn);
 }
 
 export { tfFunction as function };

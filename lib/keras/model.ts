@@ -13,7 +13,7 @@ import type { Loss } from './losses/index.js';
 import type { Metric } from './metrics/index.js';
 import type { Optimizer } from './optimizers/index.js';
 import { type SummaryOptions, summarize } from './summary.js';
-import { predictStep, testStep, trainStep } from './train-step.js';
+import { predictStep, Steps } from './train-step.js';
 
 /** Options of `trainOnBatch`. */
 export interface BatchOptions {
@@ -33,6 +33,7 @@ export abstract class Model extends Layer {
   /** Of the latest `fit`. */
   history: History | undefined = undefined;
   #compiled: Compiled | undefined;
+  #steps = new Steps(this, undefined);
   #isFitting = false;
 
   /**
@@ -44,6 +45,7 @@ export abstract class Model extends Layer {
       throw new ArgumentTypeError(`compile: expected { optimizer, loss, metrics }, got ${String(options)}`);
     }
     this.#compiled = new Compiled(options);
+    this.#steps = new Steps(this, this.#compiled);
   }
   #compiledFor(where: string): Compiled {
     if (this.#compiled) return this.#compiled;
@@ -91,7 +93,7 @@ export abstract class Model extends Layer {
     if (this.#isFitting) throw new CressetError('fit: the model is being trained already; await the first call');
     this.#isFitting = true;
     try {
-      return await runs.fit(this, compiled, given, options);
+      return await runs.fit(this, this.#steps, compiled, given, options);
     } finally {
       this.#isFitting = false;
     }
@@ -102,11 +104,11 @@ export abstract class Model extends Layer {
   async evaluate(x: unknown, second?: unknown, third?: runs.EvaluateArrayOptions): Promise<Logs> {
     const compiled = this.#compiledFor('evaluate');
     const { y, options } = readArguments<runs.EvaluateArrayOptions>('evaluate', second, third);
-    return runs.evaluate(this, compiled, resolveData('evaluate', x, y, options.sampleWeight), options);
+    return runs.evaluate(this, this.#steps, compiled, resolveData('evaluate', x, y, options.sampleWeight), options);
   }
   /** The model's outputs for all samples, batch by batch; targets that a stream gives are left aside. */
   async predict(x: ArrayData | BatchStream, options: runs.EvaluateOptions = {}): Promise<Tensor> {
-    return runs.predict(this, resolveData('predict', x, undefined), options ?? {});
+    return runs.predict(this, this.#steps, resolveData('predict', x, undefined), options ?? {});
   }
 
   /** One step of training. @returns the running loss and metrics since `resetMetrics`, as in Keras */
@@ -114,18 +116,22 @@ export abstract class Model extends Layer {
     const compiled = this.#compiledFor('trainOnBatch');
     const batch = weighClasses(batchOf('trainOnBatch', x, y, sampleWeight), classWeight, 'trainOnBatch');
     if (!this.built) predictStep(this, batch); // makes the weights
-    trainStep(this, compiled, this.trainableWeights, batch);
+    this.#steps.train(this.trainableWeights)(batch);
     return compiled.readLogs();
   }
   /** Loss and metrics of one batch. @returns the running ones since `resetMetrics`, as in Keras */
   testOnBatch(x: ArrayData, y: ArrayData, { sampleWeight }: Omit<BatchOptions, 'classWeight'> = {}): Logs {
     const compiled = this.#compiledFor('testOnBatch');
-    testStep(this, compiled, batchOf('testOnBatch', x, y, sampleWeight));
+    const batch = batchOf('testOnBatch', x, y, sampleWeight);
+    if (!this.built) predictStep(this, batch); // makes the weights
+    this.#steps.test(batch);
     return compiled.readLogs();
   }
   /** The outputs for one batch. */
   predictOnBatch(x: ArrayData): Tensor {
-    return predictStep(this, batchOf('predictOnBatch', x, undefined));
+    const batch = batchOf('predictOnBatch', x, undefined);
+    if (!this.built) return predictStep(this, batch); // makes the weights
+    return this.#steps.predict(batch);
   }
 
   /** Prints the layers with their shapes and numbers of weights as Keras does. */

@@ -7,3 +7,4 @@ export const pyFloat = (value: number) => {
   if (Number.isInteger(value)) return `${value}.0`;
   return Math.abs(value) < 1e-4 ? value.toExponential().replace(/e-(\d)$/, 'e-0$1') : String(value);
 };
+export const pyTuple = (values: readonly number[]) => `(${values.join(', ')}${values.length === 1 ? ',' : ''})`;

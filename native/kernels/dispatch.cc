@@ -9,16 +9,20 @@
 // The only branch on the CPU.
 namespace cresset {
 
-#define FAMILIES(X, isa)            \
-  X(isa, unary, UnaryTable)         \
-  X(isa, binary, BinaryTable)       \
-  X(isa, cast, CastTable)           \
-  X(isa, reduce, ReduceTable)       \
-  X(isa, gemm, GemmTable)           \
-  X(isa, softmax, SoftmaxTable)     \
-  X(isa, random, RandomTable)       \
-  X(isa, optimizer, OptimizerTable) \
-  X(isa, image, ImageTable)
+#define FAMILIES(X, isa)               \
+  X(isa, unary, UnaryTable)            \
+  X(isa, binary, BinaryTable)          \
+  X(isa, cast, CastTable)              \
+  X(isa, reduce, ReduceTable)          \
+  X(isa, gemm, GemmTable)              \
+  X(isa, softmax, SoftmaxTable)        \
+  X(isa, random, RandomTable)          \
+  X(isa, optimizer, OptimizerTable)    \
+  X(isa, image, ImageTable)            \
+  X(isa, conv, ConvTable)              \
+  X(isa, conv_weight, ConvWeightTable) \
+  X(isa, pool, PoolTable)              \
+  X(isa, norm, NormTable)
 
 // name | whether this CPU (and its operating system) runs it; best first.
 #if defined(__x86_64__)

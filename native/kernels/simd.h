@@ -112,6 +112,28 @@ SIMD_INLINE void store_first(T* p, int64_t n, Vec<T> v) {
   store_strided(p, 1, n, v);
 #endif
 }
+// `rest` with lanes [from, to) of memory; other memory is not touched.
+template <class T>
+SIMD_INLINE Vec<T> load_between(const T* p, int from, int to, Vec<T> rest) {
+#if defined(__AVX512F__)
+  const unsigned mask = (1u << to) - (1u << from);
+  if constexpr (sizeof(T) == 4) return (Vec<T>)_mm512_mask_loadu_epi32((__m512i)rest, mask, p);
+  if constexpr (sizeof(T) == 8) return (Vec<T>)_mm512_mask_loadu_epi64((__m512i)rest, mask, p);
+#elif defined(__AVX2__)
+  if constexpr (sizeof(T) == 4) {
+    const Vec<int32_t> lane = load(kIota<int32_t>);
+    const auto mask = (lane >= from) & (lane < to);
+    return mask ? (Vec<T>)_mm256_maskload_epi32((const int*)p, (__m256i)mask) : rest;
+  } else {
+    const Vec<int64_t> lane = load(kIota<int64_t>);
+    const auto mask = (lane >= from) & (lane < to);
+    return mask ? (Vec<T>)_mm256_maskload_epi64((const long long*)p, (__m256i)mask) : rest;
+  }
+#else
+  for (int i = from; i < to; ++i) rest[i] = p[i];
+  return rest;
+#endif
+}
 // As many bytes as float has lanes, as numbers. (Masked forms: GCC 12 warns of the plain ones.)
 SIMD_INLINE Vec<float> load_bytes(const uint8_t* p) {
 #if defined(__AVX512F__)

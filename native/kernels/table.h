@@ -158,6 +158,104 @@ struct ImageTable {
                            const int64_t* index, float mean, float std);
 };
 
+// One spatial dimension of a convolution: output j and tap t meet input j * step + offset[t], which
+// counts as zero outside [0, in).
+struct ConvDim {
+  int64_t out, in, step, taps;
+  const int64_t* offset;
+};
+// y[s][g][m] = bias[g][m] + sum over channels c and taps t of w[g][m][c][t] x[s][g][c] at the tap's
+// place. Strides: sample, channel, then the three dimensions; the groups' channels follow one
+// another. w is contiguous. Each output is ONE chain of FMAs from its bias on, in ascending (c, t).
+// The gradient of w reads y and writes w: fixed parts of the outputs' positions are one chain each
+// and added up in order; y's dimensions must be dense. Parallel. scratch: scratch(args) bytes,
+// 64-byte aligned; it holds `slots` working sets, which bound the threads that take part.
+struct ConvArgs {
+  int64_t samples, groups, channels, rows;  // channels of x and y in one group
+  ConvDim dims[3];
+  const void* x;
+  int64_t xs[5];
+  void* w;
+  void* y;
+  int64_t ys[5];
+  const void* bias;  // or null; not for the gradient
+  void* scratch;
+  int64_t slots;
+};
+using ConvFn = void (*)(const ConvArgs& args);
+using ConvScratchFn = int64_t (*)(const ConvArgs& args);
+struct ConvTable {
+  ConvFn conv[kComputeTypeCount];
+  ConvScratchFn scratch[kComputeTypeCount];
+};
+struct ConvWeightTable {
+  ConvFn gradient[kComputeTypeCount];
+  ConvScratchFn scratch[kComputeTypeCount];
+};
+
+// One dimension of a pool: output j sees inputs start[j], start[j] + step ... before end[j], and
+// counts count[j] of them in an average (not read for a maximum).
+struct PoolDim {
+  int64_t out, in, step;
+  const int64_t *start, *end, *count;
+};
+// Strides as in ConvArgs; `indices` has y's. Parallel.
+struct PoolArgs {
+  int64_t samples, channels;
+  PoolDim dims[3];
+  void* x;
+  int64_t xs[5];
+  void* y;
+  int64_t ys[5];
+  int64_t* indices;
+};
+using PoolFn = void (*)(const PoolArgs& args);
+struct PoolTable {
+  // The largest, NaN above all, and its position among the dimensions' inputs.
+  PoolFn max[kComputeTypeCount];
+  // x += y at the indices; x is dense in its dimensions.
+  PoolFn max_backward[kComputeTypeCount];
+  PoolFn average[kComputeTypeCount];
+  // x += y / count over each window.
+  PoolFn average_backward[kComputeTypeCount];
+};
+
+// x, y, g: [outer, channels, inner], contiguous. In training mean and var (by n) are found, else
+// they are given. The gradient reads mean and var and writes y (x's gradient), dweight and dbias.
+struct BatchNormArgs {
+  int64_t outer, channels, inner;
+  const void* x;
+  const void* g;
+  void* y;
+  const void* weight;  // or null
+  const void* bias;    // or null
+  void *mean, *var;
+  void *dweight, *dbias;
+  double eps;
+  bool training;
+};
+// Each of `rows` rows by itself. The gradient writes y (x's gradient) and, if there is a weight,
+// dweight and dbias: fixed parts of the rows added up in order.
+struct LayerNormArgs {
+  int64_t rows, cols;
+  const void* x;
+  const void* g;
+  void* y;
+  const void* weight;  // or null
+  const void* bias;    // or null
+  void *mean, *rstd;
+  void *dweight, *dbias;
+  double eps;
+  void* scratch;  // of the gradient
+};
+struct NormTable {
+  void (*batch_norm[kComputeTypeCount])(const BatchNormArgs& args);
+  void (*batch_norm_backward[kComputeTypeCount])(const BatchNormArgs& args);
+  void (*layer_norm[kComputeTypeCount])(const LayerNormArgs& args);
+  void (*layer_norm_backward[kComputeTypeCount])(const LayerNormArgs& args);
+  int64_t (*layer_norm_scratch[kComputeTypeCount])(int64_t rows, int64_t cols);
+};
+
 struct KernelTable {
   const char* isa;
   const UnaryTable* unary;
@@ -169,6 +267,10 @@ struct KernelTable {
   const RandomTable* random;
   const OptimizerTable* optimizer;
   const ImageTable* image;
+  const ConvTable* conv;
+  const ConvWeightTable* conv_weight;
+  const PoolTable* pool;
+  const NormTable* norm;
 };
 
 // The table in use; chosen at first use from CRESSET_ISA or the CPU.

@@ -22,6 +22,9 @@
   X(scan)                      \
   X(sort)                      \
   X(search)                    \
+  X(conv)                      \
+  X(pool)                      \
+  X(norm)                      \
   X(image)
 
 namespace cresset {

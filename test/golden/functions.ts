@@ -39,6 +39,23 @@ const parameters: Record<string, string> = {
   diff: 'input, {n, dim, prepend, append}',
   dist: 'input, other, {p}',
   'nn.functional.batch_norm': 'input, running_mean, running_var, {weight, bias}',
+  ...Object.fromEntries(
+    [1, 2, 3].map((dims) => [
+      `nn.functional.conv_transpose${dims}d`,
+      'input, weight, bias, {stride, padding, output_padding, groups, dilation}',
+    ]),
+  ),
+  ...Object.fromEntries(
+    [1, 2, 3].flatMap((dims) => [
+      [
+        `nn.functional.avg_pool${dims}d`,
+        'input, kernel_size, {stride, padding, ceil_mode, count_include_pad, divisor_override}',
+      ],
+      [`nn.functional.max_pool${dims}d`, 'input, kernel_size, {stride, padding, dilation, ceil_mode, return_indices}'],
+      [`nn.functional.adaptive_max_pool${dims}d`, 'input, output_size, {return_indices}'],
+    ]),
+  ),
+  'nn.functional.interpolate': 'input, {size, scale_factor, mode, align_corners, recompute_scale_factor}',
   'nn.functional.channel_shuffle': 'input, groups',
   'nn.functional.glu': 'input, {dim}',
   'nn.functional.local_response_norm': 'input, size, {alpha, beta, k}',

@@ -12,6 +12,45 @@ class MLP extends nn.Module {
   }
 }
 
+class CNN extends nn.Module {
+  conv1: nn.Conv2d;
+  bn: nn.BatchNorm2d | nn.Identity;
+  conv2 = new nn.Conv2d(8, 16, 3);
+  fc = new nn.Linear(16 * 5 * 5, 10);
+  constructor(bn = false) {
+    super();
+    this.conv1 = new nn.Conv2d(1, 8, 3, { bias: !bn });
+    this.bn = bn ? new nn.BatchNorm2d(8) : new nn.Identity();
+  }
+  override forward(x: Tensor): Tensor {
+    const { maxPool2d } = nn.functional;
+    const y = maxPool2d(this.bn.forward(this.conv1.forward(x.unsqueeze(1))).relu(), 2);
+    return this.fc.forward(maxPool2d(this.conv2.forward(y).relu(), 2).flatten(1));
+  }
+}
+
+class BasicBlock extends nn.Module {
+  conv1: nn.Conv2d;
+  bn1: nn.BatchNorm2d;
+  conv2: nn.Conv2d;
+  bn2: nn.BatchNorm2d;
+  down: nn.Sequential | null = null;
+  constructor(cin: number, cout: number, stride = 1) {
+    super();
+    this.conv1 = new nn.Conv2d(cin, cout, 3, { stride, padding: 1, bias: false });
+    this.bn1 = new nn.BatchNorm2d(cout);
+    this.conv2 = new nn.Conv2d(cout, cout, 3, { padding: 1, bias: false });
+    this.bn2 = new nn.BatchNorm2d(cout);
+    if (stride !== 1 || cin !== cout) {
+      this.down = new nn.Sequential(new nn.Conv2d(cin, cout, 1, { stride, bias: false }), new nn.BatchNorm2d(cout));
+    }
+  }
+  override forward(x: Tensor): Tensor {
+    const y = this.bn2.forward(this.conv2.forward(this.bn1.forward(this.conv1.forward(x)).relu()));
+    return y.add(this.down ? (this.down.forward(x) as Tensor) : x).relu();
+  }
+}
+
 class RowLSTM extends nn.Module {
   lstm: nn.LSTM;
   fc: nn.Linear;
@@ -82,4 +121,6 @@ export const models: Record<string, ModuleClass> = {
   MLP: MLP as unknown as ModuleClass,
   RowLSTM: RowLSTM as unknown as ModuleClass,
   GPT: GPT as unknown as ModuleClass,
+  CNN: CNN as unknown as ModuleClass,
+  BasicBlock: BasicBlock as unknown as ModuleClass,
 };

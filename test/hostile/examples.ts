@@ -4,6 +4,7 @@ import { AutogradFunction, Generator, nn, optim, type Tensor, tensor } from 'cre
 import { TensorDataset } from 'cresset/data';
 import { writeIdxFolder } from '../support/idx.js';
 import { isKerasInternal, kerasExamples } from './keras-examples.js';
+import { isModelInternal, kerasModelExamples } from './keras-model-examples.js';
 import { tfExamples } from './tf-examples.js';
 
 const fill = (shape: readonly number[], dtype: 'float32' | 'float64' = 'float32') => {
@@ -20,6 +21,8 @@ const mask = () => x().gt(0.4);
 const leaf = () => fill([3], 'float64').requiresGrad_();
 const image = () => fill([2, 4, 8, 8]);
 const batches = () => fill([2, 3, 3]);
+const volume = () => fill([1, 2, 4, 4, 4]);
+const sequence = () => fill([2, 4, 8]);
 const batchesOf6 = () => fill([3, 2, 6]);
 const parameter = () => fill([4, 6]).requiresGrad_();
 const stepped = () => {
@@ -140,6 +143,7 @@ const emptyZip = () => Uint8Array.of(0x50, 0x4b, 5, 6, ...Array(18).fill(0));
 export const examples: Record<string, (() => unknown[]) | undefined> = {
   ...tfExamples,
   ...kerasExamples,
+  ...kerasModelExamples,
   'Tensor.backward': () => [
     parameter().mul(2).sum(),
     { gradient: tensor(1, { dtype: 'float32' }), retainGraph: true, createGraph: false },
@@ -350,6 +354,132 @@ export const examples: Record<string, (() => unknown[]) | undefined> = {
   'nn.functional.embedding': () => [index(), x(), { paddingIdx: 1, scaleGradByFreq: true }],
   'nn.functional.embeddingBag': () => [tensor([[0, 1]]), x(), { mode: 'mean', paddingIdx: 1 }],
   'nn.functional.fold': () => [fill([2, 8, 16]), [8, 8], 2, { stride: 2, padding: 0, dilation: 1 }],
+  'new nn.Conv1d': () => [
+    4,
+    4,
+    3,
+    { stride: 1, padding: 1, dilation: 1, groups: 2, bias: true, paddingMode: 'circular' },
+  ],
+  'nn.Conv1d.forward': () => [sequence()],
+  'new nn.ConvTranspose1d': () => [4, 4, 3, { stride: 2, padding: 1, outputPadding: 1, dilation: 1, groups: 2 }],
+  'nn.ConvTranspose1d.forward': () => [sequence()],
+  'new nn.MaxPool1d': () => [2, { stride: 2, padding: 1, dilation: 1, ceilMode: true, returnIndices: true }],
+  'nn.MaxPool1d.forward': () => [sequence()],
+  'new nn.AvgPool1d': () => [2, { stride: 2, padding: 1, ceilMode: true, countIncludePad: false, divisorOverride: 3 }],
+  'nn.AvgPool1d.forward': () => [sequence()],
+  'new nn.AdaptiveAvgPool1d': () => [2],
+  'nn.AdaptiveAvgPool1d.forward': () => [sequence()],
+  'new nn.AdaptiveMaxPool1d': () => [2, { returnIndices: true }],
+  'nn.AdaptiveMaxPool1d.forward': () => [sequence()],
+  'nn.functional.conv1d': () => [
+    sequence(),
+    fill([4, 2, 3]),
+    fill([4]),
+    { stride: 1, padding: 1, dilation: 1, groups: 2, channelsLast: false },
+  ],
+  'nn.functional.convTranspose1d': () => [
+    sequence(),
+    fill([4, 2, 3]),
+    fill([4]),
+    { stride: 2, padding: 1, outputPadding: 1, dilation: 1, groups: 2, channelsLast: false },
+  ],
+  'nn.functional.maxPool1d': () => [
+    sequence(),
+    2,
+    { stride: 2, padding: 1, dilation: 1, ceilMode: true, returnIndices: true, channelsLast: false },
+  ],
+  'nn.functional.avgPool1d': () => [
+    sequence(),
+    2,
+    { stride: 2, padding: 1, ceilMode: true, countIncludePad: false, divisorOverride: 3, channelsLast: false },
+  ],
+  'nn.functional.adaptiveAvgPool1d': () => [sequence(), 2, { channelsLast: false }],
+  'nn.functional.adaptiveMaxPool1d': () => [sequence(), 2, { returnIndices: true, channelsLast: false }],
+  'new nn.Conv2d': () => [
+    4,
+    4,
+    3,
+    { stride: 1, padding: 1, dilation: 1, groups: 2, bias: true, paddingMode: 'circular' },
+  ],
+  'nn.Conv2d.forward': () => [image()],
+  'new nn.ConvTranspose2d': () => [4, 4, 3, { stride: 2, padding: 1, outputPadding: 1, dilation: 1, groups: 2 }],
+  'nn.ConvTranspose2d.forward': () => [image()],
+  'new nn.MaxPool2d': () => [2, { stride: 2, padding: 1, dilation: 1, ceilMode: true, returnIndices: true }],
+  'nn.MaxPool2d.forward': () => [image()],
+  'new nn.AvgPool2d': () => [2, { stride: 2, padding: 1, ceilMode: true, countIncludePad: false, divisorOverride: 3 }],
+  'nn.AvgPool2d.forward': () => [image()],
+  'new nn.AdaptiveAvgPool2d': () => [2],
+  'nn.AdaptiveAvgPool2d.forward': () => [image()],
+  'new nn.AdaptiveMaxPool2d': () => [2, { returnIndices: true }],
+  'nn.AdaptiveMaxPool2d.forward': () => [image()],
+  'nn.functional.conv2d': () => [
+    image(),
+    fill([4, 2, 3, 3]),
+    fill([4]),
+    { stride: 1, padding: 1, dilation: 1, groups: 2, channelsLast: false },
+  ],
+  'nn.functional.convTranspose2d': () => [
+    image(),
+    fill([4, 2, 3, 3]),
+    fill([4]),
+    { stride: 2, padding: 1, outputPadding: 1, dilation: 1, groups: 2, channelsLast: false },
+  ],
+  'nn.functional.maxPool2d': () => [
+    image(),
+    2,
+    { stride: 2, padding: 1, dilation: 1, ceilMode: true, returnIndices: true, channelsLast: false },
+  ],
+  'nn.functional.avgPool2d': () => [
+    image(),
+    2,
+    { stride: 2, padding: 1, ceilMode: true, countIncludePad: false, divisorOverride: 3, channelsLast: false },
+  ],
+  'nn.functional.adaptiveAvgPool2d': () => [image(), 2, { channelsLast: false }],
+  'nn.functional.adaptiveMaxPool2d': () => [image(), 2, { returnIndices: true, channelsLast: false }],
+  'new nn.Conv3d': () => [
+    2,
+    4,
+    3,
+    { stride: 1, padding: 1, dilation: 1, groups: 2, bias: true, paddingMode: 'circular' },
+  ],
+  'nn.Conv3d.forward': () => [volume()],
+  'new nn.ConvTranspose3d': () => [2, 4, 3, { stride: 2, padding: 1, outputPadding: 1, dilation: 1, groups: 2 }],
+  'nn.ConvTranspose3d.forward': () => [volume()],
+  'new nn.MaxPool3d': () => [2, { stride: 2, padding: 1, dilation: 1, ceilMode: true, returnIndices: true }],
+  'nn.MaxPool3d.forward': () => [volume()],
+  'new nn.AvgPool3d': () => [2, { stride: 2, padding: 1, ceilMode: true, countIncludePad: false, divisorOverride: 3 }],
+  'nn.AvgPool3d.forward': () => [volume()],
+  'new nn.AdaptiveAvgPool3d': () => [2],
+  'nn.AdaptiveAvgPool3d.forward': () => [volume()],
+  'new nn.AdaptiveMaxPool3d': () => [2, { returnIndices: true }],
+  'nn.AdaptiveMaxPool3d.forward': () => [volume()],
+  'nn.functional.conv3d': () => [
+    volume(),
+    fill([4, 1, 3, 3, 3]),
+    fill([4]),
+    { stride: 1, padding: 1, dilation: 1, groups: 2, channelsLast: false },
+  ],
+  'nn.functional.convTranspose3d': () => [
+    volume(),
+    fill([2, 2, 3, 3, 3]),
+    fill([4]),
+    { stride: 2, padding: 1, outputPadding: 1, dilation: 1, groups: 2, channelsLast: false },
+  ],
+  'nn.functional.maxPool3d': () => [
+    volume(),
+    2,
+    { stride: 2, padding: 1, dilation: 1, ceilMode: true, returnIndices: true, channelsLast: false },
+  ],
+  'nn.functional.avgPool3d': () => [
+    volume(),
+    2,
+    { stride: 2, padding: 1, ceilMode: true, countIncludePad: false, divisorOverride: 3, channelsLast: false },
+  ],
+  'nn.functional.adaptiveAvgPool3d': () => [volume(), 2, { channelsLast: false }],
+  'nn.functional.adaptiveMaxPool3d': () => [volume(), 2, { returnIndices: true, channelsLast: false }],
+  'nn.functional.interpolate': () => [image(), { size: [5, 6], mode: 'bilinear', alignCorners: true }],
+  'new nn.Upsample': () => [{ scaleFactor: 2, mode: 'bicubic', alignCorners: false, recomputeScaleFactor: true }],
+  'nn.Upsample.forward': () => [image()],
   'nn.functional.dropout': () => [x(), { p: 0.5, training: true, generator: new Generator(1) }],
 };
 
@@ -374,4 +504,5 @@ const isProtected = (name: string) =>
   /^nn\..*\.(advance|run|zeroState|checkInput|addParameters|project|extend|heads|masked|around|feedForward)$/.test(
     name,
   );
-export const isOmitted = (name: string): boolean => omitted.has(name) || isProtected(name) || isKerasInternal(name);
+export const isOmitted = (name: string): boolean =>
+  omitted.has(name) || isProtected(name) || isKerasInternal(name) || isModelInternal(name);

@@ -4,7 +4,8 @@
 import { openSync, writeSync } from 'node:fs';
 import { setMemoryLimit, setNumThreads, Tensor } from 'cresset';
 import { candidates, examples, isOmitted } from './examples.js';
-import { instances } from './tf-examples.js';
+import { kerasInstances } from './keras-model-examples.js';
+import { instances as tfInstances } from './tf-examples.js';
 import { hostileValues } from './values.js';
 
 type Call = { name: string; invoke: (args: unknown[], self?: unknown) => unknown; self?: () => unknown };
@@ -111,6 +112,7 @@ async function findExample(call: Call): Promise<Example | undefined> {
   return undefined;
 }
 
+const instances = { ...tfInstances, ...kerasInstances };
 const seen = new Set<unknown>();
 
 async function sweepCall(call: Call, fn: unknown): Promise<Example | undefined> {

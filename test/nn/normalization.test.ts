@@ -1,8 +1,52 @@
 // SPDX-License-Identifier: MIT
 // Values and gradients are held by golden.test.ts.
-import { nn, randn, ShapeError, zeros } from 'cresset';
+import { gradgradcheck, nn, randn, ShapeError, type Tensor, zeros } from 'cresset';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { checkGradients, sample } from '../support/gradients.js';
+
+const { batchNorm, groupNorm, instanceNorm, layerNorm } = nn.functional;
+
+type Norm = (x: Tensor, weight: Tensor, bias: Tensor) => Tensor;
+const [centre, spread] = [sample([3], 7), sample([3], 8).square().add(0.5)];
+const norms: [name: string, shape: number[], affine: number[], f: Norm][] = [
+  [
+    'batchNorm',
+    [4, 3, 5],
+    [3],
+    (x, weight, bias) => batchNorm(x, undefined, undefined, { weight, bias, training: true }),
+  ],
+  ['batchNorm of rows', [5, 3], [3], (x, weight) => batchNorm(x, undefined, undefined, { weight, training: true })],
+  ['batchNorm in evaluation', [2, 3, 2, 2], [3], (x, weight, bias) => batchNorm(x, centre, spread, { weight, bias })],
+  [
+    'batchNorm with channels last',
+    [2, 2, 3, 3],
+    [3],
+    (x, weight, bias) => batchNorm(x, undefined, undefined, { weight, bias, training: true, channelsLast: true }),
+  ],
+  ['layerNorm', [3, 2, 5], [2, 5], (x, weight, bias) => layerNorm(x, [2, 5], { weight, bias })],
+  ['groupNorm', [2, 6, 3], [6], (x, weight, bias) => groupNorm(x, 2, { weight, bias })],
+  ['instanceNorm', [2, 3, 4], [3], (x, weight, bias) => instanceNorm(x, { weight, bias })],
+];
+for (const [name, shape, affine, f] of norms) {
+  test(`${name}: gradients of both orders`, () => {
+    const inputs = [sample(shape), sample(affine, 2), sample(affine, 3)];
+    checkGradients((x, w, b) => f(x as Tensor, w as Tensor, b as Tensor).mul(sample(shape, 4)), inputs);
+    gradgradcheck(
+      (x, w, b) => f(x as Tensor, w as Tensor, b as Tensor).mul(sample(shape, 4)),
+      inputs.map((x) => x.clone().requiresGrad_()),
+    );
+  });
+}
+
+test('channels last gives what channels first gives', () => {
+  const x = sample([4, 20, 3, 5]).to('float32');
+  const options = { weight: sample([20], 2).to('float32'), bias: sample([20], 3).to('float32'), training: true };
+  const want = batchNorm(x, undefined, undefined, options);
+  const last = x.movedim(1, -1).contiguous();
+  const got = batchNorm(last, undefined, undefined, { ...options, channelsLast: true }).movedim(-1, 1);
+  assert.ok(got.sub(want).abs().max().item() < 1e-5);
+});
 
 test('printed like PyTorch', () => {
   assert.is(

@@ -13,7 +13,7 @@ export type Given = { data: Batch } | { stream: BatchStream };
 function isData(value: unknown): value is ArrayData {
   if (value instanceof Tensor || ArrayBuffer.isView(value)) return true;
   let leaf = value;
-  while (Array.isArray(leaf)) leaf = leaf[0];
+  for (let depth = 0; Array.isArray(leaf) && depth < 20; depth++) leaf = leaf[0]; // it may hold itself
   return Array.isArray(value) && ['number', 'bigint', 'boolean', 'undefined'].includes(typeof leaf);
 }
 

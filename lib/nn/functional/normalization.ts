@@ -3,7 +3,18 @@ import { noGrad } from '../../autograd.js';
 import { zeros } from '../../creation.js';
 import { ArgumentRangeError, ShapeError } from '../../errors.js';
 import { mean, varMean } from '../../ops/statistics.js';
-import type { Tensor } from '../../tensor.js';
+import { raw } from '../../raw.js';
+import { fromHandle, handleOf, type Tensor } from '../../tensor.js';
+
+const rawBatchNorm = raw(
+  'batch_norm',
+  'x: Tensor, weight: Tensor?, bias: Tensor?, mean: Tensor?, var: Tensor?, eps: float, channels_last: bool -> Tensor, Tensor, Tensor',
+);
+const rawLayerNorm = raw(
+  'layer_norm',
+  'x: Tensor, weight: Tensor?, bias: Tensor?, dims: int, eps: float -> Tensor, Tensor, Tensor',
+);
+const optional = (op: string, x: Tensor | undefined) => (x ? handleOf(x, op) : undefined);
 
 /** Scale and shift after normalising, and what is added to the variance. */
 export interface NormalizationOptions {
@@ -37,9 +48,10 @@ function lastDims(op: string, x: Tensor, shape: readonly number[]): number[] {
   return shape.map((_, i) => i - shape.length);
 }
 
-function standardize(x: Tensor, dim: readonly number[], eps: number): Tensor {
-  const [variance, centre] = varMean(x, { dim, correction: 0, keepdim: true });
-  return x.sub(centre).mul(variance.add(eps).rsqrt());
+/** Rows of the last `dims` dimensions normalised, scaled and shifted. */
+function normalizeRows(op: string, x: Tensor, dims: number, eps: number, weight?: Tensor, bias?: Tensor): Tensor {
+  const [y] = rawLayerNorm(handleOf(x, op), optional(op, weight), optional(op, bias), dims, eps);
+  return fromHandle(y as NonNullable<typeof y>);
 }
 
 /** (x - mean) / √(variance + eps) over the last dimensions (Ba et al. 2016). */
@@ -48,7 +60,8 @@ export function layerNorm(
   normalizedShape: readonly number[],
   { weight, bias, eps = 1e-5 }: NormalizationOptions = {},
 ): Tensor {
-  return affine(standardize(x, lastDims('layerNorm', x, normalizedShape), eps), weight, bias);
+  lastDims('layerNorm', x, normalizedShape);
+  return normalizeRows('layerNorm', x, normalizedShape.length, eps, weight, bias);
 }
 /** x / √(mean of x² + eps) over the last dimensions; `eps` is the dtype's machine epsilon by default. */
 export function rmsNorm(
@@ -70,7 +83,7 @@ export function groupNorm(
     throw new ShapeError(`groupNorm: ${numGroups} groups do not divide the channels of shape [${x.shape.join(', ')}]`);
   }
   const grouped = x.reshape([samples, numGroups, x.numel() / Math.max(samples * numGroups, 1)]);
-  const y = standardize(grouped, [2], eps).reshape(x.shape);
+  const y = normalizeRows('groupNorm', grouped, 1, eps).reshape(x.shape);
   return affine(y, perChannel('groupNorm', 'weight', weight, x), perChannel('groupNorm', 'bias', bias, x));
 }
 
@@ -80,12 +93,13 @@ export interface BatchNormOptions extends NormalizationOptions {
   training?: boolean | undefined;
   /** Weight of the new value in the running statistics. Default 0.1. */
   momentum?: number | undefined;
+  /** The input is [N, …, C] instead of [N, C, …]. Default false. */
+  channelsLast?: boolean | undefined;
 }
 
-/** Moves running statistics towards those of a batch of `count` values a channel; the variance is the unbiased one. */
-function updateRunning(running: Tensor | undefined, batch: Tensor, momentum: number): void {
-  if (running)
-    noGrad(() => running.copy_(running.mul(1 - momentum).add(batch.detach().reshape(running.shape).mul(momentum))));
+/** running = running · kept + batch · added. */
+function updateRunning(running: Tensor | undefined, batch: Tensor, added: number, kept = 1 - added): void {
+  if (running) noGrad(() => running.mul_(kept).add_(batch.detach().mul(added)));
 }
 
 /**
@@ -96,25 +110,30 @@ export function batchNorm(
   x: Tensor,
   runningMean: Tensor | undefined,
   runningVar: Tensor | undefined,
-  { weight, bias, training = false, momentum = 0.1, eps = 1e-5 }: BatchNormOptions = {},
+  { weight, bias, training = false, momentum = 0.1, eps = 1e-5, channelsLast = false }: BatchNormOptions = {},
 ): Tensor {
   if (x.ndim < 2) throw new ShapeError(`batchNorm: expected at least 2 dimensions, got shape [${x.shape.join(', ')}]`);
-  const [scale, shift] = [perChannel('batchNorm', 'weight', weight, x), perChannel('batchNorm', 'bias', bias, x)];
-  const centre = perChannel('batchNorm', 'runningMean', runningMean, x);
-  const spread = perChannel('batchNorm', 'runningVar', runningVar, x);
-  if (!training) {
-    if (!centre || !spread)
-      throw new ArgumentRangeError('batchNorm: without training, runningMean and runningVar are needed');
-    return affine(x.sub(centre).mul(spread.add(eps).rsqrt()), scale, shift);
+  const channels = x.size(channelsLast ? -1 : 1);
+  for (const [what, running] of Object.entries({ runningMean, runningVar })) {
+    if (running && (running.ndim !== 1 || running.size(0) !== channels))
+      throw new ShapeError(`batchNorm: ${what}: expected shape [${channels}], got [${running.shape.join(', ')}]`);
   }
-  const dim = x.shape.map((_, i) => i).filter((d) => d !== 1);
-  const count = x.numel() / Math.max(x.size(1), 1);
+  const normalize = (centre?: Tensor, spread?: Tensor) => {
+    const [w, b, m, v] = [weight, bias, centre, spread].map((values) => optional('batchNorm', values));
+    return rawBatchNorm(handleOf(x, 'batchNorm'), w, b, m, v, eps, channelsLast).map(fromHandle);
+  };
+  if (!training) {
+    if (!runningMean || !runningVar)
+      throw new ArgumentRangeError('batchNorm: without training, runningMean and runningVar are needed');
+    return normalize(runningMean, runningVar)[0] as Tensor;
+  }
+  const count = x.numel() / Math.max(channels, 1);
   if (count <= 1)
     throw new ShapeError(`batchNorm: training takes more than 1 value a channel, got shape [${x.shape.join(', ')}]`);
-  const [variance, average] = varMean(x, { dim, correction: 0, keepdim: true });
+  const [y, average, variance] = normalize() as [Tensor, Tensor, Tensor];
   updateRunning(runningMean, average, momentum);
-  updateRunning(runningVar, variance.mul(count / (count - 1)), momentum);
-  return affine(x.sub(average).mul(variance.add(eps).rsqrt()), scale, shift);
+  updateRunning(runningVar, variance, momentum * (count / (count - 1)), 1 - momentum);
+  return y;
 }
 
 /** Options of `instanceNorm`. */
@@ -134,10 +153,12 @@ export function instanceNorm(x: Tensor, options: InstanceNormOptions = {}): Tens
   if (x.ndim < 3 || count <= 1) {
     throw new ShapeError(`instanceNorm: expected more than 1 value a channel, got shape [${x.shape.join(', ')}]`);
   }
-  const [variance, average] = varMean(x, { dim, correction: 0, keepdim: true });
-  updateRunning(runningMean, mean(average, 0), momentum);
-  updateRunning(runningVar, mean(variance, 0).mul(count / (count - 1)), momentum);
-  const y = x.sub(average).mul(variance.add(eps).rsqrt());
+  if (runningMean || runningVar) {
+    const [variance, average] = varMean(x.detach(), { dim, correction: 1 });
+    updateRunning(runningMean, mean(average, 0), momentum);
+    updateRunning(runningVar, mean(variance, 0), momentum);
+  }
+  const y = normalizeRows('instanceNorm', x, dim.length, eps);
   return affine(y, perChannel('instanceNorm', 'weight', weight, x), perChannel('instanceNorm', 'bias', bias, x));
 }
 

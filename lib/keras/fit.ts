@@ -98,6 +98,7 @@ async function trainEpoch(steps: Steps, compiled: Compiled, epochs: Epochs, list
   let next = epochs.next(0, signal);
   for (let step = 0; !model.stopTraining; step++) {
     const batch = await next;
+    signal?.throwIfAborted();
     if (!batch) break;
     await list.call('onTrainBatchBegin', step, {});
     if (!model.built) predictStep(model, batch); // makes the weights

@@ -75,11 +75,12 @@ export abstract class Model extends Layer {
   }
 
   /**
-   * Trains the model and leaves the event loop free meanwhile: timers and I/O get a turn whenever 5 ms have passed.
+   * Trains the model. The steps are compiled and run on a thread of their own; the event loop stays free. With
+   * `runEagerly` they run as they are written, and timers and I/O get a turn whenever 5 ms have passed.
    *
    * @param x - samples: a tensor, a typed array or nested arrays; or, without `y`, a stream of batches `[x, y]`,
    * `[x, y, sampleWeight]` or `{ x, y }`: any iterable, sync or async, a `DataLoader`, a Node or web stream. A stream is
-   * read no further than it is used, and closed when training ends for whatever reason
+   * read one batch ahead at most, and closed when training ends for whatever reason
    * @param y - targets
    * @returns loss and metrics of each epoch; names of validation begin with `val`: `valLoss`
    * @throws the signal's reason after an abort; a second `fit` then goes on with the optimizer's state

@@ -1,19 +1,27 @@
 // SPDX-License-Identifier: MIT
-import { ArgumentTypeError } from '../errors.js';
+import { type Compiled, compile } from '../compile.js';
+import { tapesRecording } from '../keras/recording.js';
 
 /**
- * A function of tensors as one step: `const trainStep = tf.function((x, y) => …)`. It must be synchronous.
- * @throws TypeError, when called, if `fn` returns a promise
+ * A function of tensors as one step: traced once for each signature of its arguments, then replayed natively, with the
+ * same numbers as before. `await step.run(x, y)` does it off the JS thread. Inside of a tape it runs as it is written. See `compile`, which this is by TensorFlow's
+ * name, for what a function may hold.
+ *
+ * ```ts
+ * const trainStep = tf.function((x: tf.Tensor, y: tf.Tensor) => {
+ *   const tape = new tf.GradientTape();
+ *   const loss = tape.record(() => lossFn(model(x), y));
+ *   optimizer.applyGradients(tape.gradient(loss, variables).map((g, i) => [g, variables[i]]));
+ *   return loss;
+ * });
+ * ```
+ * @throws GraphError, when called, if a value is read inside; TypeError if `fn` returns a promise
  */
-function tfFunction<A extends unknown[], R>(fn: (...args: A) => R): (...args: A) => R {
-  if (typeof fn !== 'function') throw new ArgumentTypeError(`tf.function: expected a function, got ${typeof fn}`);
-  return (...args) => {
-    const result = fn(...args);
-    if (typeof (result as { then?: unknown } | null | undefined)?.then === 'function') {
-      throw new ArgumentTypeError('tf.function: the function returned a promise; a step is synchronous');
-    }
-    return result;
-  };
+function tfFunction<A extends readonly unknown[], R>(fn: (...args: A) => R): Compiled<A, R> {
+  const compiled = compile(fn);
+  // Gradients of a tape outside flow through what it calls.
+  const call = (...args: A): R => (tapesRecording() > 0 ? fn(...args) : compiled(...args));
+  return Object.assign(call, { run: compiled.run });
 }
 
 export { tfFunction as function };

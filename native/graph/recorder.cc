@@ -67,7 +67,7 @@ void GraphRecorder::check_args(const Op& op, Args args) {
     const GradState* const state = grad_state(t);
     if (state && state->parent.defined()) return;
     leaves_.emplace(t.impl(), graph_.leaves.size());
-    graph_.leaves.push_back({t, requires_grad(t)});
+    graph_.leaves.push_back({t, requires_grad_of_itself(t)});
   });
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
+
 import { ArgumentRangeError, ArgumentTypeError, ShapeError } from '../../errors.js';
 import { clamp, full, noGrad, Tensor, tensor, zeros } from '../../index.js';
+import { unrecorded } from '../../recording.js';
 import { checkNumber, decapitalized } from '../inputs.js';
 import { Variable } from '../variable.js';
 import { LearningRateSchedule } from './schedules.js';
@@ -138,7 +140,7 @@ export abstract class Optimizer<O extends object = object> {
     const present = gradients.flatMap((g, i) => (g ? [i] : []));
     if (present.length === 0) throw new ArgumentRangeError(`${this.name}: no variable has a gradient`);
     for (const i of present) this.#check(gradients[i] as Tensor, all[i] as Variable);
-    this.build(all);
+    unrecorded(() => this.build(all));
     noGrad(() =>
       this.#step(
         present.map((i) => gradients[i] as Tensor),

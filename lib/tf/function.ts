@@ -4,8 +4,8 @@ import { tapesRecording } from '../keras/recording.js';
 
 /**
  * A function of tensors as one step: traced once for each signature of its arguments, then replayed natively, with the
- * same numbers as before. `await step.run(x, y)` does it off the JS thread. Inside of a tape it runs as it is written. See `compile`, which this is by TensorFlow's
- * name, for what a function may hold.
+ * same numbers as before. `await step.run(x, y)` does it off the JS thread. Inside of a tape it runs as it is written.
+ * See `compile`, which this is by TensorFlow's name, for what a function may hold.
  *
  * ```ts
  * const trainStep = tf.function((x: tf.Tensor, y: tf.Tensor) => {

@@ -79,11 +79,6 @@ bool requires_grad(const Tensor& x) {
   return false;
 }
 
-bool requires_grad_of_itself(const Tensor& x) {
-  const GradState* const state = grad_state(x);
-  return state && (state->node ? state->node->session == 0 : state->requires_grad);
-}
-
 bool is_leaf(const Tensor& x) { return !requires_grad(x) || !edge_of(x).node; }
 
 Tensor gradient_of(const Tensor& leaf) {

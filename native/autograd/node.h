@@ -73,8 +73,6 @@ GradState* grad_state(const Tensor& x);  // may be null
 GradState& ensure_grad_state(const Tensor& x);
 // Would an op on x be recorded now?
 bool requires_grad(const Tensor& x);
-// The same where no tape records. Views are not looked through.
-bool requires_grad_of_itself(const Tensor& x);
 bool is_leaf(const Tensor& x);
 // The gradient of a leaf, which a recorder may hold back.
 Tensor gradient_of(const Tensor& leaf);

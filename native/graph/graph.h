@@ -39,8 +39,11 @@ struct Graph {
   Tensors numbers;  // float64 placeholders whose values each run brings along
   Tensors outputs;
   std::vector<GradientSlot> gradients;
-  std::vector<std::pair<Tensor, bool>> leaves;  // tensors from outside, and requires_grad
+  std::vector<std::pair<Tensor, bool>> leaves;  // tensors from outside, and `wants_gradient`
   int draws = 0;
 };
+
+// Does a tensor from outside require a gradient by itself, whether or not a tape records now?
+bool wants_gradient(const Tensor& x);
 
 }  // namespace cresset::graph

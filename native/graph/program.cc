@@ -43,7 +43,7 @@ bool Program::accepts(const Tensors& inputs) const {
       return false;
   }
   for (const auto& [leaf, wanted] : leaves_)
-    if (requires_grad_of_itself(leaf) != wanted) return false;
+    if (wants_gradient(leaf) != wanted) return false;
   for (const Slot& slot : slots_) {
     if (!slot.read) continue;
     const GradState* const state = grad_state(leaf_of(slot, inputs));

@@ -19,6 +19,11 @@ int seed_position(const Op& op) {
 
 }  // namespace
 
+bool wants_gradient(const Tensor& x) {
+  const GradState* const state = grad_state(x);
+  return state && (state->requires_grad || state->node);
+}
+
 GraphRecorder::GraphRecorder(std::function<int()> locate)
     : locate_(std::move(locate)), previous_(set_recorder(this)) {
   watchers.fetch_add(1);
@@ -67,7 +72,7 @@ void GraphRecorder::check_args(const Op& op, Args args) {
     const GradState* const state = grad_state(t);
     if (state && state->parent.defined()) return;
     leaves_.emplace(t.impl(), graph_.leaves.size());
-    graph_.leaves.push_back({t, requires_grad_of_itself(t)});
+    graph_.leaves.push_back({t, wants_gradient(t)});
   });
 }
 

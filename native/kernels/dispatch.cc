@@ -19,6 +19,8 @@ namespace cresset {
   X(isa, random, RandomTable)          \
   X(isa, optimizer, OptimizerTable)    \
   X(isa, image, ImageTable)            \
+  X(isa, recurrent, RecurrentTable)    \
+  X(isa, attention, AttentionTable)    \
   X(isa, conv, ConvTable)              \
   X(isa, conv_weight, ConvWeightTable) \
   X(isa, pool, PoolTable)              \

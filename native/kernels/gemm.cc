@@ -12,7 +12,7 @@ namespace cresset {
 namespace {
 
 constexpr int64_t kPackedK = 768;     // steps and columns per pass: they bound the scratch and the
-constexpr int64_t kPackedN = 2304;    //   time of a chunk
+constexpr int64_t kPackedN = 2304;    //   time of a chunk; whole panels of every tile
 constexpr int64_t kBlockM = 12 * 12;  // rows per chunk, a multiple of every tile's rows
 constexpr int64_t kBlockPanels = 16;  // panels per chunk
 constexpr int64_t kCopyPanels = 4;    // from so many on a copy of A's rows pays
@@ -32,15 +32,27 @@ struct Pass {
   int64_t k0, k, j0, n;      // the steps and columns of this pass
   bool first, last;          // of the passes over k
   bool packed;               // all of B's panels, else only a partial one
+  bool given;                // packed before the call
   int64_t block_m, block_n;  // rows and columns per chunk
 
   int64_t panels() const { return ceil_div(n, kTileColumns<T>); }
   int64_t row_blocks() const { return ceil_div(args->m, block_m); }
   int64_t column_blocks() const { return ceil_div(n, block_n); }
-  bool packed_in_chunk() const { return !packed || row_blocks() == 1; }
+  bool packed_in_chunk() const { return !given && (!packed || row_blocks() == 1); }
+  bool packed_before_chunks() const { return !given && !packed_in_chunk(); }
   bool packs(int64_t panel) const { return packed || (panel + 1) * kTileColumns<T> > n; }
   T* panel(int64_t i) const { return scratch + (packed ? i * kTileColumns<T> * k : 0); }
 };
+
+template <class T>
+int64_t rounded_columns(int64_t n) {
+  return ceil_div(n, kTileColumns<T>) * kTileColumns<T>;
+}
+// Where the panels of a pass begin in a B that is packed as a whole.
+template <class T>
+int64_t packed_offset(const GemmArgs& g, const Pass<T>& pass) {
+  return pass.j0 * g.k + pass.k0 * rounded_columns<T>(pass.n);
+}
 
 template <class T>
 const T* a_at(const GemmArgs& g, int64_t i, int64_t p) {
@@ -144,14 +156,18 @@ void run_chunk(const Pass<T>& pass, int64_t chunk) {
 }
 
 template <class T>
+void pack_panels(Pass<T>& pass) {
+  parallel_for(
+      pass.panels(), 4,
+      [](void* ctx, int64_t begin, int64_t end) {
+        for (int64_t i = begin; i < end; ++i) pack_panel(*static_cast<Pass<T>*>(ctx), i);
+      },
+      &pass);
+}
+
+template <class T>
 void run_pass(Pass<T>& pass) {
-  if (!pass.packed_in_chunk())
-    parallel_for(
-        pass.panels(), 4,
-        [](void* ctx, int64_t begin, int64_t end) {
-          for (int64_t i = begin; i < end; ++i) pack_panel(*static_cast<Pass<T>*>(ctx), i);
-        },
-        &pass);
+  if (pass.packed_before_chunks()) pack_panels(pass);
   parallel_for(
       pass.row_blocks() * pass.column_blocks(), 1,
       [](void* ctx, int64_t begin, int64_t end) {
@@ -178,38 +194,63 @@ void choose_blocks(Pass<T>& pass) {
   pass.block_n = ceil_div(panels, columns) * kC;
 }
 
-template <class T>
-void gemm(const GemmArgs& g) {
-  if (g.m <= 0 || g.n <= 0) return;
+// Calls f(pass) for each pass: once even without steps.
+template <class T, class F>
+void for_each_pass(const GemmArgs& g, F f) {
   for (int64_t j = 0; j < g.n; j += kPackedN) {
     int64_t p = 0;
     do {
       Pass<T> pass{};
       pass.args = &g;
-      pass.scratch = static_cast<T*>(g.scratch);
       pass.k0 = p;
       pass.k = min(kPackedK, g.k - p);
       pass.j0 = j;
       pass.n = min(kPackedN, g.n - j);
       pass.first = p == 0;
       pass.last = p + pass.k == g.k;
-      pass.packed = g.tb || g.m > 2 * kTileRows;  // fewer rows do not pay for packing
-      choose_blocks(pass);
-      run_pass(pass);
+      f(pass);
       p += pass.k;
     } while (p < g.k);
   }
 }
 
 template <class T>
+void gemm(const GemmArgs& g) {
+  if (g.m <= 0 || g.n <= 0) return;
+  for_each_pass<T>(g, [&](Pass<T>& pass) {
+    pass.given = g.packed_b;
+    pass.packed = pass.given || g.tb || g.m > 2 * kTileRows;  // fewer rows do not pay for packing
+    pass.scratch = pass.given ? const_cast<T*>(static_cast<const T*>(g.packed_b)) +
+                                    packed_offset(g, pass)  // read
+                              : static_cast<T*>(g.scratch);
+    choose_blocks(pass);
+    run_pass(pass);
+  });
+}
+
+template <class T>
+void pack(const GemmArgs& g, void* out) {
+  for_each_pass<T>(g, [&](Pass<T>& pass) {
+    pass.packed = true;
+    pass.scratch = static_cast<T*>(out) + packed_offset(g, pass);
+    pack_panels(pass);
+  });
+}
+
+template <class T>
 int64_t gemm_scratch(int64_t, int64_t n, int64_t k) {
-  const int64_t columns = ceil_div(min(n, kPackedN), kTileColumns<T>) * kTileColumns<T>;
-  return columns * min(k, kPackedK) * static_cast<int64_t>(sizeof(T));
+  return rounded_columns<T>(min(n, kPackedN)) * min(k, kPackedK) * static_cast<int64_t>(sizeof(T));
+}
+template <class T>
+int64_t packed_bytes(int64_t n, int64_t k) {
+  return rounded_columns<T>(n) * k * static_cast<int64_t>(sizeof(T));
 }
 
 const GemmTable kTable = {
     {gemm<int64_t>, gemm<float>, gemm<double>},
     {gemm_scratch<int64_t>, gemm_scratch<float>, gemm_scratch<double>},
+    {pack<int64_t>, pack<float>, pack<double>},
+    {packed_bytes<int64_t>, packed_bytes<float>, packed_bytes<double>},
 };
 
 }  // namespace

@@ -94,10 +94,15 @@ struct GemmArgs {
   const void* bias;
   bool relu;
   void* scratch;
+  const void* packed_b =
+      nullptr;  // what `pack` wrote for this B: then neither b nor scratch is read
 };
 struct GemmTable {
   void (*gemm[kComputeTypeCount])(const GemmArgs& args);  // int64 wraps
   int64_t (*scratch[kComputeTypeCount])(int64_t m, int64_t n, int64_t k);
+  // Lays out B (n, k, b, ldb, tb of args) for many products; 64-byte aligned. Parallel.
+  void (*pack[kComputeTypeCount])(const GemmArgs& args, void* packed_b);
+  int64_t (*packed_bytes[kComputeTypeCount])(int64_t n, int64_t k);
 };
 
 // Along a contiguous last dimension, rows x cols, float types only. Parallel.
@@ -156,6 +161,77 @@ struct OptimizerTable {
 struct ImageTable {
   void (*gather_normalize)(int64_t rows, int64_t cols, float* y, const uint8_t* x,
                            const int64_t* index, float mean, float std);
+};
+
+// One step of a recurrent cell for `rows` sequences and a block of `units` of the `hidden` ones.
+// Pointers are at the block's first unit: states and their gradients are [rows, hidden], gates
+// [rows, gates, hidden].
+struct CellBlock {
+  int64_t rows, units, hidden;
+};
+// Gates i, f, g, o: before the nonlinearity on the way in, after it on the way out.
+struct LstmState {
+  void* gates;
+  const void* c_before;
+  void *c, *h;
+};
+struct LstmGradients {
+  void* gates;    // [rows, 4, hidden], before the nonlinearity; written
+  const void* h;  // of this step's output
+  void* c;        // of this step's cell on the way in, of the one before on the way out
+};
+// Gates r, z, n and the state's part of n, which stays as it is.
+struct GruState {
+  void* gates;
+  const void* h_before;
+  void* h;
+};
+struct GruGradients {
+  void *gates_x, *gates_h;  // [rows, 3, hidden], of the input's and the state's part; written
+  void* h;                  // of this step's output on the way in; what goes past the gates to the
+                            //   one before on the way out
+};
+struct RecurrentTable {
+  void (*lstm[kComputeTypeCount])(const CellBlock& block, const LstmState& s);
+  void (*lstm_backward[kComputeTypeCount])(const CellBlock& block, const LstmState& s,
+                                           const LstmGradients& d);
+  void (*gru[kComputeTypeCount])(const CellBlock& block, const GruState& s);
+  void (*gru_backward[kComputeTypeCount])(const CellBlock& block, const GruState& s,
+                                          const GruGradients& d);
+};
+
+// A stack of matrices: rows of unit stride, `row` apart, the matrices by strides of the stack's
+// dimensions.
+struct MatrixStack {
+  void* data;
+  int64_t row;
+  const int64_t* stack;
+};
+// y = softmax(q k^T scale + mask) v for each matrix of the stack, the weights tile by tile. y is
+// [stack, queries, value_width] and log_sum, of exp(scores), [stack, queries], both contiguous;
+// a query that sees no key has y = 0 and log_sum = inf. The gradient reads y, log_sum, dy and
+// writes dq, dk, dv, contiguous. Parallel. scratch: scratch(args) bytes, 64-byte aligned; it holds
+// `slots` working sets, which bound the threads that take part.
+struct AttentionArgs {
+  int64_t queries, keys, width, value_width;
+  int dims;  // of the stack
+  const int64_t* shape;
+  MatrixStack q, k, v;
+  MatrixStack mask;  // data null: none
+  int64_t mask_column;
+  bool mask_allows;  // uint8, nonzero where a key is seen; else numbers to add
+  bool causal;
+  double scale;
+  void *y, *log_sum;
+  MatrixStack dy;
+  void *dq, *dk, *dv;
+  void* scratch;
+  int64_t slots;
+};
+struct AttentionTable {
+  void (*forward[kComputeTypeCount])(const AttentionArgs& args);
+  void (*backward[kComputeTypeCount])(const AttentionArgs& args);
+  int64_t (*scratch[kComputeTypeCount])(const AttentionArgs& args);
 };
 
 // One spatial dimension of a convolution: output j and tap t meet input j * step + offset[t], which
@@ -267,6 +343,8 @@ struct KernelTable {
   const RandomTable* random;
   const OptimizerTable* optimizer;
   const ImageTable* image;
+  const RecurrentTable* recurrent;
+  const AttentionTable* attention;
   const ConvTable* conv;
   const ConvWeightTable* conv_weight;
   const PoolTable* pool;

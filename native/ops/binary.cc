@@ -56,13 +56,21 @@ void check_divisor(const BinaryRow& row, DType type, const Tensor& b) {
 }
 
 template <int kOp>
+bool row_kernel(Args args, DType, RowKernel* kernel) {
+  const BinaryRow& row = kRows[kOp];
+  kernel->in = compute_dtype(common_dtype(row, args[0].tensor(), args[1].tensor()));
+  kernel->out = gives_bool(row.rule) ? DType::Bool : kernel->in;
+  kernel->binary = kernels().binary->fn[kOp][static_cast<int>(compute_type(kernel->in))];
+  return row.rule != BinaryRule::Division;
+}
+
+template <int kOp>
 void call_kernel(Args args, Tensor* out) {
   const Tensor &a = args[0].tensor(), &b = args[1].tensor();
-  const DType common = common_dtype(kRows[kOp], a, b), in = compute_dtype(common);
-  const int type = static_cast<int>(compute_type(in));
-  check_divisor(kRows[kOp], in, b);
-  run_binary(kernels().binary->fn[kOp][type], in, gives_bool(kRows[kOp].rule) ? DType::Bool : in,
-             *out, a, b);
+  RowKernel kernel;
+  row_kernel<kOp>(args, out->dtype(), &kernel);
+  check_divisor(kRows[kOp], kernel.in, b);
+  run_binary(kernel.binary, kernel.in, kernel.out, *out, a, b);
 }
 
 #define BINARY(name, rule, saves, gradient_a, gradient_b)                                  \
@@ -106,7 +114,10 @@ constexpr Op make_op() {
           gradient_or_null<kSaves, Row>(),
           kSaves,
           1,
-          true};
+          true,
+          false,
+          false,
+          row_kernel<kOp>};
 }
 
 constexpr Op kOps[] = {

@@ -29,11 +29,22 @@ void gradient_copy(Gradient& ctx) {
   if (ctx.needs(1)) ctx.set(1, ctx.g());
 }
 
+template <int kInput>
+bool row_copy(Args args, DType out, RowKernel* kernel) {
+  kernel->in = args[kInput].tensor().dtype();
+  kernel->out = out;
+  kernel->unary = kernels().cast->fn[static_cast<int>(kernel->in)][static_cast<int>(out)];
+  kernel->first = kInput;
+  return true;
+}
+
 const Op ops[] = {
-    {"cast", "x: Tensor, dtype: dtype -> Tensor", rule_cast, call_copy_input, gradient_pass},
-    {"clone", "x: Tensor -> Tensor", rule_same, call_copy_input, gradient_pass},
+    {"cast", "x: Tensor, dtype: dtype -> Tensor", rule_cast, call_copy_input, gradient_pass,
+     kSaveNothing, 1, false, false, false, row_copy<0>},
+    {"clone", "x: Tensor -> Tensor", rule_same, call_copy_input, gradient_pass, kSaveNothing, 1,
+     false, false, false, row_copy<0>},
     {"copy", "x: Tensor, source: Scalar -> Tensor", rule_copy, call_copy_source, gradient_copy,
-     kSaveNothing, 1, true},
+     kSaveNothing, 1, true, false, false, row_copy<1>},
 };
 enum { kCast, kClone, kCopy };
 

@@ -18,9 +18,9 @@ class ResultType {
 };
 DType result_type(const Tensor& a, const Tensor& b);
 
-// Up to four tensors walked in step; the first is the output. Dimensions that are adjacent in
-// all of them are merged, so most loops end up with one.
-inline constexpr int kMaxOperands = 4;
+// Up to kMaxOperands tensors walked in step; the first is the output. Dimensions that are adjacent
+// in all of them are merged, so most loops end up with one.
+inline constexpr int kMaxOperands = 12;
 struct Walk {
   int operands;
   Dims shape;
@@ -59,6 +59,18 @@ void for_each_run(const Walk& walk, int64_t begin, int64_t end, F f) {
     at = 0;
   }
 }
+
+// What an elementwise call does to each element: one of three kinds of kernel, the dtype of its
+// inputs (where's condition aside) and of its result. `first` is the position of the first input
+// among the call's arguments.
+struct RowKernel {
+  UnaryFn unary = nullptr;
+  BinaryFn binary = nullptr;
+  WhereFn where = nullptr;
+  DType in, out;
+  int first = 0;
+  int inputs() const { return where ? 3 : binary ? 2 : 1; }
+};
 
 // A kernel over dtypes of its own; operands of another dtype are converted in tiles that stay in
 // the first-level cache. fn takes (n, out, in...) as UnaryFn and BinaryFn do.

@@ -236,7 +236,9 @@ constexpr Op kTargets = {"target_distribution",
 Tensor target_distribution(Args args) {
   const Options o(args);
   const int dim = class_dim(o.x);
-  const Tensor q = apply_op(kTargets, args).t[0];
+  Values constant(args.begin(), args.end());
+  constant[0] = alias_of(o.x);
+  const Tensor q = apply_op(kTargets, constant).t[0];
   Dims order;
   for (int d = 0; d < o.x.ndim(); ++d)
     order.push_back(d < dim ? d : d == dim ? q.ndim() - 1 : d - 1);

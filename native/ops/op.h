@@ -90,7 +90,8 @@ struct Meta {
 inline constexpr int kMaxOutputs = 4;
 inline constexpr int kMaxArgs = 12;
 
-class Gradient;  // autograd's view of one recorded call, see ops/gradient.h
+struct RowKernel;  // ops/elementwise.h
+class Gradient;    // autograd's view of one recorded call, see ops/gradient.h
 
 // Which arguments and outputs a gradient reads: bit i for argument i, bit 16 + i for output i.
 using Saves = uint32_t;
@@ -120,6 +121,9 @@ struct Op {
   bool updates = false;
   // The rule reads values, so the call cannot be recorded.
   bool reads_values = false;
+  // The kernel that the call runs over elements, given its output's dtype; false if it is more than
+  // that. Null: always.
+  bool (*row)(Args args, DType out, RowKernel* kernel) = nullptr;
 };
 
 // A family's ops; registry.cc lists the families.

@@ -25,6 +25,10 @@
   X(conv)                      \
   X(pool)                      \
   X(norm)                      \
+  X(lstm)                      \
+  X(gru)                       \
+  X(rnn)                       \
+  X(attention)                 \
   X(image)
 
 namespace cresset {

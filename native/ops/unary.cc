@@ -52,17 +52,25 @@ void rule(Args args, Meta* out) {
 }
 
 template <int kOp>
-void call_kernel(Args args, Tensor* out) {
-  const Tensor& x = args[0].tensor();
+bool row_kernel(Args args, DType out, RowKernel* kernel) {
+  const DType x = args[0].tensor().dtype();
   if constexpr (kOp == static_cast<int>(UnaryOp::bitwise_not)) {
     // A bool has one bit.
-    if (x.dtype() == DType::Bool)
-      return call_kernel<static_cast<int>(UnaryOp::logical_not)>(args, out);
+    if (x == DType::Bool)
+      return row_kernel<static_cast<int>(UnaryOp::logical_not)>(args, out, kernel);
   }
   const bool predicate = kRows[kOp].rule == UnaryRule::Predicate;
-  const DType in = compute_dtype(predicate ? x.dtype() : out->dtype());
-  const int type = static_cast<int>(compute_type(in));
-  run_unary(kernels().unary->fn[kOp][type], in, predicate ? DType::Bool : in, *out, x);
+  kernel->in = compute_dtype(predicate ? x : out);
+  kernel->out = predicate ? DType::Bool : kernel->in;
+  kernel->unary = kernels().unary->fn[kOp][static_cast<int>(compute_type(kernel->in))];
+  return true;
+}
+
+template <int kOp>
+void call_kernel(Args args, Tensor* out) {
+  RowKernel kernel;
+  row_kernel<kOp>(args, out->dtype(), &kernel);
+  run_unary(kernel.unary, kernel.in, kernel.out, *out, args[0].tensor());
 }
 
 // The fused backward functors as ops of their own.
@@ -71,18 +79,30 @@ void rule_fused(Args args, Meta* out) {
   *out = Meta(saved.dtype(), saved.shape());
 }
 template <int kOp>
+bool fused_row_kernel(Args args, DType, RowKernel* kernel) {
+  kernel->in = kernel->out = compute_dtype(args[1].tensor().dtype());
+  kernel->binary = kernels().binary->fused[kOp][static_cast<int>(compute_type(kernel->in))];
+  return true;
+}
+template <int kOp>
 void call_fused(Args args, Tensor* out) {
-  const Tensor& saved = args[1].tensor();
-  const DType type = compute_dtype(saved.dtype());
-  run_binary(kernels().binary->fused[kOp][static_cast<int>(compute_type(type))], type, type, *out,
-             args[0].tensor(), saved);
+  RowKernel kernel;
+  fused_row_kernel<kOp>(args, out->dtype(), &kernel);
+  run_binary(kernel.binary, kernel.in, kernel.out, *out, args[0].tensor(), args[1].tensor());
 }
 constexpr Op kFusedOps[] = {
-#define FUSED(name)                                  \
-  {#name,      "g: Tensor, saved: Tensor -> Tensor", \
-   rule_fused, call_fused<fused::name>,              \
-   nullptr,    kSaveNothing,                         \
-   1,          true},
+#define FUSED(name)                      \
+  {#name,                                \
+   "g: Tensor, saved: Tensor -> Tensor", \
+   rule_fused,                           \
+   call_fused<fused::name>,              \
+   nullptr,                              \
+   kSaveNothing,                         \
+   1,                                    \
+   true,                                 \
+   false,                                \
+   false,                                \
+   fused_row_kernel<fused::name>},
 #include "ops/fused.def"
 #undef FUSED
 };
@@ -127,7 +147,10 @@ constexpr Op make_op() {
           gradient_or_null<kOp, kSaves, Row>(),
           kSaves,
           1,
-          true};
+          true,
+          false,
+          false,
+          row_kernel<kOp>};
 }
 
 constexpr Op kOps[] = {

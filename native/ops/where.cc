@@ -41,6 +41,12 @@ void call_where(Args args, Tensor* out) {
       const_cast<Loop*>(&loop));
 }
 
+bool row_where(Args, DType out, RowKernel* kernel) {
+  kernel->in = kernel->out = out;
+  kernel->where = kernels().cast->where[__builtin_ctz(item_size(out))];
+  return true;
+}
+
 void gradient_where(Gradient& ctx) {
   const Tensor& condition = ctx.x(0);
   if (ctx.needs(1)) ctx.set(1, where(condition, ctx.g(), 0.0));
@@ -49,7 +55,7 @@ void gradient_where(Gradient& ctx) {
 
 const Op ops[] = {
     {"where", "condition: Tensor, a: Scalar, b: Scalar -> Tensor", rule_where, call_where,
-     gradient_where, saves_input(0)},
+     gradient_where, saves_input(0), 1, false, false, false, row_where},
 };
 
 }  // namespace

@@ -2,7 +2,21 @@
 // suites: isa sanitizer
 // Compiled equals eager, bit for bit.
 import { createHash } from 'node:crypto';
-import { cat, compile, grad, manualSeed, nn, noGrad, optim, randint, randn, type Tensor, tensor, zeros } from 'cresset';
+import {
+  cat,
+  compile,
+  grad,
+  manualSeed,
+  nn,
+  noGrad,
+  optim,
+  randint,
+  randn,
+  type Tensor,
+  tensor,
+  where,
+  zeros,
+} from 'cresset';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 
@@ -101,6 +115,64 @@ test('Muon and clipped gradients', () => {
   compare(build, batch);
 });
 
+class Cnn extends nn.Module {
+  conv1 = new nn.Conv2d(1, 6, 3, { padding: 1 });
+  norm = new nn.BatchNorm2d(6);
+  pool = new nn.MaxPool2d(2);
+  conv2 = new nn.Conv2d(6, 8, 3, { stride: 2 });
+  fc = new nn.Linear(8 * 2 * 2, 5);
+  forward(x: Tensor) {
+    const y = this.pool.forward(this.norm.forward(this.conv1.forward(x)).relu());
+    return this.fc.forward(this.conv2.forward(y).relu().flatten(1));
+  }
+}
+class Lstm extends nn.Module {
+  lstm = new nn.LSTM(6, 10, { numLayers: 2, batchFirst: true, dropout: 0.2 });
+  gru = new nn.GRU(10, 7, { batchFirst: true });
+  fc = new nn.Linear(7, 5);
+  forward(x: Tensor) {
+    const [y] = this.lstm.forward(x);
+    const [z] = this.gru.forward(y);
+    return this.fc.forward(z.select(1, -1));
+  }
+}
+class Gpt extends nn.Module {
+  tokens = new nn.Embedding(11, 16);
+  block = new nn.TransformerEncoderLayer(16, 4, {
+    dimFeedforward: 32,
+    batchFirst: true,
+    activation: 'gelu',
+    dropout: 0.1,
+  });
+  norm = new nn.LayerNorm(16);
+  head = new nn.Linear(16, 5);
+  forward(x: Tensor) {
+    return this.head.forward(this.norm.forward(this.block.forward(this.tokens.forward(x))).mean(1));
+  }
+}
+const models: [string, () => nn.Module & { forward(x: Tensor): Tensor }, () => Tensor][] = [
+  ['a CNN', () => new Cnn(), () => randn([4, 1, 10, 10])],
+  ['LSTM and GRU', () => new Lstm(), () => randn([4, 9, 6])],
+  ['a transformer', () => new Gpt(), () => randint(0, 11, [4, 7])],
+];
+for (const [name, create, input] of models) {
+  test(`${name} under AdamW`, () => {
+    const build = () => {
+      const model = create();
+      const optimizer = new optim.AdamW(model.parameters(), { lr: 0.01 });
+      const step = (x: Tensor, y: Tensor) => {
+        optimizer.zeroGrad();
+        const loss = new nn.CrossEntropyLoss().forward(model.forward(x), y);
+        loss.backward();
+        optimizer.step();
+        return loss;
+      };
+      return { step: step as Step, state: () => Object.values(model.stateDict()) };
+    };
+    compare(build, () => [input(), randint(0, 5, [4])]);
+  });
+}
+
 test('higher orders, with arguments that require gradients', () => {
   const build = () => {
     const w = randn([12, 3]).requiresGrad_();
@@ -148,6 +220,43 @@ test('views, writes through views, and writes to arguments', () => {
     return { step: step as Step, state: () => [table] };
   };
   compare(build, () => [randn([6, 12])]);
+});
+
+for (const dtype of ['float32', 'float64', 'bfloat16', 'int32', 'uint8'] as const) {
+  test(`chains of elementwise calls on ${dtype}: broadcast, strided, converted, written in place`, () => {
+    const build = () => {
+      const state = zeros([37, 531], { dtype });
+      const step = (a: Tensor, b: Tensor, row: Tensor, column: Tensor) => {
+        const x = a.mul(3).add(row).sub(column).maximum(b.t());
+        const chosen = where(x.gt(b.t()).logicalAnd(a.ne(0)), x.neg(), row);
+        const y = chosen.to('float32').sigmoid().mul(a.to('float32')).exp();
+        state.add_(x).mul_(2).copy_(state.minimum(chosen));
+        const half = state.narrow(1, 3, 200);
+        half.sub_(x.narrow(1, 5, 200)).mul_(half);
+        return [y, chosen.abs(), y.isfinite().sum(), y.log().to(dtype), half.add(1), a.add(1).mul(2).sum(0)];
+      };
+      return { step: step as Step, state: () => [state] };
+    };
+    const random = (shape: number[]) => randn(shape).mul(9).abs().to(dtype);
+    compare(build, () => [random([37, 531]), random([531, 37]), random([531]), random([37, 1])], 3);
+  });
+}
+
+test('long chains, and scalars', () => {
+  const build = () => {
+    const step = (x: Tensor) => {
+      let y = x;
+      let z = x.select(0, 0).select(0, 0);
+      for (let i = 0; i < 50; i++) {
+        y = y.mul(0.9).add(x).tanh();
+        z = z.add(i).div(2);
+      }
+      const many = Array.from({ length: 30 }, (_, i) => x.add(i).mul(y));
+      return [y, z, ...many, many.reduce((sum, part) => sum.add(part), y)];
+    };
+    return { step: step as Step, state: () => [] };
+  };
+  compare(build, () => [randn([300, 700])], 2);
 });
 
 test('one’s own names for one result: what is returned is not written again', () => {

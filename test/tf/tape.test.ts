@@ -149,10 +149,43 @@ test('a recording continues; stopRecording leaves a gap; promises are refused', 
   assert.is(x.requiresGrad, false);
 });
 
-test('tf.function is the function, and refuses promises', () => {
+test('tf.function is the function, traced once, and refuses promises', () => {
   const twice = tf.function((x: tf.Tensor, y: number) => tf.multiply(x, y));
   assert.is(values(twice(tf.constant(3), 2)), 6);
   assert.throws(() => tf.function(async () => 1)(), TypeError);
+});
+
+test('tf.function: training steps and metrics equal those without it, bit for bit', () => {
+  const run = (wrap: <F extends (...args: tf.Tensor[]) => unknown>(fn: F) => F) => {
+    tf.random.setSeed(3);
+    const w = new tf.Variable(tf.random.normal([6, 3]));
+    const b = new tf.Variable(tf.zeros([3]));
+    const variables = [w, b];
+    const optimizer = new tf.optimizers.Adam({ learningRate: 0.1 });
+    const seen = new tf.metrics.Mean();
+    let traced = 0;
+    const trainStep = wrap((x: tf.Tensor, y: tf.Tensor) => {
+      traced++;
+      const tape = new tf.GradientTape();
+      const loss = tape.record(() => {
+        const logits = tf.add(tf.matmul(x, w), b);
+        return tf.reduceMean(tf.nn.sparseSoftmaxCrossEntropyWithLogits({ labels: y, logits }));
+      });
+      optimizer.applyGradients(tape.gradient(loss, variables).map((g, i) => [g, variables[i] as tf.Variable]));
+      seen.updateState(loss);
+      return loss;
+    });
+    const losses: unknown[] = [];
+    for (let i = 0; i < 5; i++) {
+      const x = tf.random.normal([4, 6]);
+      losses.push((trainStep(x, tf.constant([0, 1, 2, 1], { dtype: 'int64' })) as tf.Tensor).tolist());
+      if (i === 2) optimizer.learningRate = 0.05;
+    }
+    return { traced, values: [losses, w.tolist(), b.tolist(), seen.result().item(), optimizer.iterations.item()] };
+  };
+  const compiled = run((fn) => tf.function(fn as never) as unknown as typeof fn);
+  assert.equal(compiled.values, run((fn) => fn).values);
+  assert.is(compiled.traced, 1);
 });
 
 test.run();

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { type Tensor, zeros } from '../../index.js';
+import { unrecorded } from '../../recording.js';
 import { decapitalized, type TensorInput } from '../inputs.js';
 import { Variable } from '../variable.js';
 
@@ -25,7 +26,8 @@ export abstract class Metric {
   }
   /** Makes a variable of the state: float32 zeros, which `resetState` restores. */
   protected addVariable(name: string, shape: readonly number[] = []): Variable {
-    const variable = new Variable(zeros(shape), { trainable: false, name: `${this.name}/${name}` });
+    const make = () => new Variable(zeros(shape), { trainable: false, name: `${this.name}/${name}` });
+    const variable = unrecorded(make);
     this.#variables.push(variable);
     return variable;
   }

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
-
 import { ArgumentRangeError, ArgumentTypeError, ShapeError } from '../../errors.js';
 import { clamp, full, noGrad, Tensor, tensor, zeros } from '../../index.js';
-import { unrecorded } from '../../recording.js';
+import { guard, unrecorded } from '../../recording.js';
 import { checkNumber, decapitalized } from '../inputs.js';
 import { Variable } from '../variable.js';
 import { LearningRateSchedule } from './schedules.js';
@@ -99,6 +98,9 @@ export abstract class Optimizer<O extends object = object> {
   /** Makes the state for these variables. The first step does it by itself. Later calls do nothing. */
   build(variables: Iterable<Variable>): void {
     if (this.#slots.size > 0) return;
+    unrecorded(() => this.#makeSlots(variables));
+  }
+  #makeSlots(variables: Iterable<Variable>): void {
     for (const variable of variables) {
       if (!(variable instanceof Tensor)) {
         throw new ArgumentTypeError(`${this.name}: build: expected variables, got ${typeof variable}`);
@@ -140,7 +142,7 @@ export abstract class Optimizer<O extends object = object> {
     const present = gradients.flatMap((g, i) => (g ? [i] : []));
     if (present.length === 0) throw new ArgumentRangeError(`${this.name}: no variable has a gradient`);
     for (const i of present) this.#check(gradients[i] as Tensor, all[i] as Variable);
-    unrecorded(() => this.build(all));
+    this.build(all);
     noGrad(() =>
       this.#step(
         present.map((i) => gradients[i] as Tensor),
@@ -164,6 +166,8 @@ export abstract class Optimizer<O extends object = object> {
     }
   }
   #step(gradients: Tensor[], variables: Variable[]): void {
+    const schedule = this.#schedule;
+    guard(() => this.#schedule === schedule);
     const rate = this.#currentRate();
     const states = variables.map((variable) => this.#slots.get(variable) as Slots);
     const clipped = this.#clip(gradients);

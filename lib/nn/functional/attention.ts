@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { arange } from '../../creation.js';
 import { ArgumentRangeError, ShapeError } from '../../errors.js';
+import { attention } from '../../ops/attention.js';
 import { matmul } from '../../ops/products.js';
 import { softmax } from '../../ops/softmax.js';
 import { where } from '../../ops/where.js';
@@ -34,8 +35,6 @@ function repeatHeads(x: Tensor, heads: number): Tensor {
 }
 
 function masked(scores: Tensor, attnMask: Tensor | undefined, isCausal: boolean): Tensor {
-  if (isCausal && attnMask)
-    throw new ArgumentRangeError('scaledDotProductAttention: give attnMask or isCausal, not both');
   const causal = () =>
     arange(scores.size(-2))
       .unsqueeze(1)
@@ -47,7 +46,8 @@ function masked(scores: Tensor, attnMask: Tensor | undefined, isCausal: boolean)
 
 /**
  * softmax(Q Kᵀ · scale + mask) V for query [..., L, E], key [..., S, E] and value [..., S, Ev] (Vaswani et al. 2017).
- * A query that may see no key gives 0.
+ * A query that may see no key gives 0. Without dropout, in float32 and float64, the weights are never stored (Dao et
+ * al. 2022); memory grows with L + S, not with L · S.
  */
 export function scaledDotProductAttention(
   query: Tensor,
@@ -62,9 +62,16 @@ export function scaledDotProductAttention(
     scale = 1 / Math.sqrt(query.size(-1)),
     enableGqa = false,
   } = options;
-  const [k, v] = enableGqa ? [key, value].map((x) => repeatHeads(x, query.size(-3))) : [key, value];
-  const scores = masked(matmul(query, (k as Tensor).transpose(-2, -1)).mul(scale), attnMask, isCausal);
+  if (isCausal && attnMask)
+    throw new ArgumentRangeError('scaledDotProductAttention: give attnMask or isCausal, not both');
+  const [k, v] = (enableGqa ? [key, value].map((x) => repeatHeads(x, query.size(-3))) : [key, value]) as [
+    Tensor,
+    Tensor,
+  ];
+  const isNative = query.dtype === 'float32' || query.dtype === 'float64';
+  if (isNative && !(dropoutP > 0)) return attention(query, k, v, { mask: attnMask, causal: isCausal, scale });
+  const scores = masked(matmul(query, k.transpose(-2, -1)).mul(scale), attnMask, isCausal);
   const blind = scores.detach().eq(-Infinity).all({ dim: -1, keepdim: true });
   const weights = where(blind, 0, softmax(where(blind, 0, scores), -1));
-  return matmul(dropoutP > 0 ? dropout(weights, { p: dropoutP }) : weights, v as Tensor);
+  return matmul(dropoutP > 0 ? dropout(weights, { p: dropoutP }) : weights, v);
 }

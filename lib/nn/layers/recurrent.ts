@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
+import { inspect } from 'node:util';
 import { zeros } from '../../creation.js';
 import type { DType } from '../../dtype.js';
 import { ArgumentRangeError, ShapeError } from '../../errors.js';
 import { cat, stack } from '../../ops/join.js';
+import { gruSequence, lstmSequence, rnnSequence } from '../../ops/recurrent.js';
 import { relu, sigmoid, tanh } from '../../ops.js';
 import type { RandomOptions } from '../../random.js';
 import type { Tensor } from '../../tensor.js';
@@ -42,6 +44,43 @@ const gruStep: Step = (input, [h], w) => {
   const update = sigmoid(xz.add(hz));
   const candidate = tanh(xn.add(sigmoid(xr.add(hr)).mul(hn)));
   return [candidate.add(update.mul((h as Tensor).sub(candidate)))];
+};
+
+/** A layer's cell: one step, and natively all steps of a sequence [L, N, in] to [L, N, out] and the last state. */
+interface Recurrence {
+  step: Step;
+  sequence(x: Tensor, state: Tensor[], weights: Weights, backwards: boolean): [Tensor, Tensor[]];
+}
+/** The input's part of all steps at once, with both offsets. */
+const inputPart = (x: Tensor, w: Weights) => linear(x, w.ih, w.biasIh && w.biasHh && w.biasIh.add(w.biasHh));
+const lastOf = (states: Tensor, backwards: boolean) => states.select(0, backwards ? 0 : -1);
+
+const plainRecurrence = (step: Step): Recurrence => ({
+  step,
+  sequence(x, [h0], w, backwards) {
+    const h = rnnSequence(inputPart(x, w), h0 as Tensor, w.hh, step === reluStep, backwards);
+    return [h, [lastOf(h, backwards)]];
+  },
+});
+const plainRecurrences = { tanh: plainRecurrence(tanhStep), relu: plainRecurrence(reluStep) };
+/** @throws ArgumentRangeError for any other name */
+function plainOf(name: string, nonlinearity: 'tanh' | 'relu'): Recurrence {
+  if (Object.hasOwn(plainRecurrences, nonlinearity)) return plainRecurrences[nonlinearity];
+  throw new ArgumentRangeError(`${name}: nonlinearity: expected 'tanh' or 'relu', got ${inspect(nonlinearity)}`);
+}
+const lstm: Recurrence = {
+  step: lstmStep,
+  sequence(x, [h0, c0], w, backwards) {
+    const [h, c] = lstmSequence(inputPart(x, w), h0 as Tensor, c0 as Tensor, w.hh, backwards);
+    return [h, [lastOf(h, backwards), lastOf(c, backwards)]];
+  },
+};
+const gru: Recurrence = {
+  step: gruStep,
+  sequence(x, [h0], w, backwards) {
+    const h = gruSequence(linear(x, w.ih, w.biasIh), h0 as Tensor, w.hh, w.biasHh, backwards);
+    return [h, [lastOf(h, backwards)]];
+  },
 };
 
 /** Far above any use; keeps a wrong number from building layers without end. */
@@ -102,13 +141,21 @@ function weightsOf(module: Module, suffix: string): Weights {
   };
 }
 
-/** Runs a step over the first dimension of x: [L, N, in] to [L, N, out] and the last state. */
-function runLayer(step: Step, x: Tensor, start: Tensor[], weights: Weights, backwards: boolean): [Tensor, Tensor[]] {
+/** Runs a cell over the first dimension of x: [L, N, in] to [L, N, out] and the last state. */
+function runLayer(
+  cell: Recurrence,
+  x: Tensor,
+  start: Tensor[],
+  weights: Weights,
+  backwards: boolean,
+): [Tensor, Tensor[]] {
+  const isNative = !weights.hr && (x.dtype === 'float32' || x.dtype === 'float64');
+  if (isNative) return cell.sequence(x, start, weights, backwards);
   const inputs = linear(x, weights.ih, weights.biasIh).unbind(0);
   const outputs: Tensor[] = [];
   let state = start;
   for (const input of backwards ? inputs.reverse() : inputs) {
-    state = step(input, state, weights);
+    state = cell.step(input, state, weights);
     outputs.push(state[0] as Tensor);
   }
   return [stack(backwards ? outputs.reverse() : outputs), state];
@@ -158,7 +205,7 @@ abstract class Recurrent extends Module {
   }
 
   /** All layers over x, with the state's parts [layers · directions, N, size]. */
-  protected run(step: Step, x: Tensor, given: Tensor[] | undefined): [Tensor, Tensor[]] {
+  protected run(cell: Recurrence, x: Tensor, given: Tensor[] | undefined): [Tensor, Tensor[]] {
     const name = this.constructor.name;
     if ((x.ndim !== 2 && x.ndim !== 3) || x.size(-1) !== this.inputSize) {
       throw new ShapeError(
@@ -174,7 +221,7 @@ abstract class Recurrent extends Module {
       const parts = this.directions.map((direction, d) => {
         const row = layer * this.directions.length + d;
         const state = start.map((part) => part.select(0, row));
-        const [sequence, end] = runLayer(step, input, state, weightsOf(this, `_l${layer}${direction}`), d === 1);
+        const [sequence, end] = runLayer(cell, input, state, weightsOf(this, `_l${layer}${direction}`), d === 1);
         last.push(end);
         return sequence;
       });
@@ -204,8 +251,7 @@ export class RNN extends Recurrent {
   }
   /** @returns outputs of all steps, and the last state [layers · directions, N, hiddenSize] */
   forward(x: Tensor, state?: Tensor): [Tensor, Tensor] {
-    const step = this.nonlinearity === 'relu' ? reluStep : tanhStep;
-    const [output, last] = this.run(step, x, state && [state]);
+    const [output, last] = this.run(plainOf('RNN', this.nonlinearity), x, state && [state]);
     return [output, last[0] as Tensor];
   }
 }
@@ -221,7 +267,7 @@ export class LSTM extends Recurrent {
   }
   /** @returns outputs of all steps, and the last hidden and cell states */
   forward(x: Tensor, state?: [Tensor, Tensor]): [Tensor, [Tensor, Tensor]] {
-    const [output, last] = this.run(lstmStep, x, state);
+    const [output, last] = this.run(lstm, x, state);
     return [output, last as [Tensor, Tensor]];
   }
 }
@@ -233,7 +279,7 @@ export class GRU extends Recurrent {
   }
   /** @returns outputs of all steps, and the last state [layers · directions, N, hiddenSize] */
   forward(x: Tensor, state?: Tensor): [Tensor, Tensor] {
-    const [output, last] = this.run(gruStep, x, state && [state]);
+    const [output, last] = this.run(gru, x, state && [state]);
     return [output, last[0] as Tensor];
   }
 }
@@ -274,8 +320,7 @@ export class RNNCell extends Cell {
     this.nonlinearity = nonlinearity;
   }
   forward(x: Tensor, state?: Tensor): Tensor {
-    const step = this.nonlinearity === 'relu' ? reluStep : tanhStep;
-    return this.advance(step, x, state && [state], 1)[0] as Tensor;
+    return this.advance(plainOf('RNNCell', this.nonlinearity).step, x, state && [state], 1)[0] as Tensor;
   }
 }
 /** One step of {@link LSTM}. */

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 import { isGradEnabled } from './autograd.js';
 import { type Explanation, explainPrograms } from './compile/explain.js';
-import { Program } from './compile/program.js';
+import { checkSynchronous, Program } from './compile/program.js';
 import { runInBackground } from './compile/queue.js';
 import { flatten } from './compile/signature.js';
 import { ArgumentTypeError } from './errors.js';
-import type { Handle } from './raw.js';
+import { type Handle, rawFunction } from './raw.js';
 import { activeRecording } from './recording.js';
 import { handleOf } from './tensor.js';
 
@@ -62,6 +62,8 @@ class Step<A extends readonly unknown[], R> {
   }
 }
 
+const rawTapesRecording = rawFunction<() => number>('tapesRecording');
+
 const steps = new WeakMap<object, Step<readonly unknown[], unknown>>();
 
 /**
@@ -81,7 +83,8 @@ const steps = new WeakMap<object, Step<readonly unknown[], unknown>>();
  * Arguments and the result are tensors, numbers and other constants, nested in arrays and records. Shapes and dtypes of
  * tensors, all constants, the modules' training mode and whether leaves require or have gradients are the signature.
  * All other tensors the function uses are bound by identity and change in place: parameters, buffers, optimizer state.
- * Learning rates may change between calls; random numbers are those that would be drawn without `compile`. Returned
+ * Inside another compiled function, or while a GradientTape records, the function is called as it is. Learning rates may
+ * change between calls; random numbers are those that would be drawn without `compile`. Returned
  * tensors have no history.
  *
  * JavaScript inside the function (logging, counters) runs while it is recorded only, and values cannot be read there.
@@ -92,7 +95,7 @@ export function compile<A extends readonly unknown[], R>(fn: (...args: A) => R):
   if (typeof fn !== 'function') throw new ArgumentTypeError(`compile: expected a function, got ${typeof fn}`);
   const step = new Step(fn);
   const call = (...args: A): R => {
-    if (activeRecording()) return fn(...args); // part of the outer recording
+    if (activeRecording() || rawTapesRecording() > 0) return checkSynchronous(fn(...args)); // part of what is around it
     const [program, inputs] = step.prepare(args);
     return program.replay(inputs);
   };

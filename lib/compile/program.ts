@@ -23,6 +23,12 @@ const rawFailedSite = rawFunction<() => number>('failedSite');
 
 const stackDepth = 64;
 
+/** @throws TypeError for a promise */
+export function checkSynchronous<R>(result: R): R {
+  if (typeof (result as { then?: unknown } | null | undefined)?.then !== 'function') return result;
+  throw new ArgumentTypeError('compile: the function returned a promise; it must be synchronous');
+}
+
 /** A function recorded for one signature. */
 export class Program<R> {
   readonly #numbers: Float64Array;
@@ -61,9 +67,7 @@ export class Program<R> {
     try {
       const standIns = inputs.map((x) => fromHandle(rawAddInput(handleOf(x, 'compile'))))[Symbol.iterator]();
       const result = withRecording(recording, () => fn(...replaceTensors(args, () => standIns.next().value as Tensor)));
-      if (typeof (result as { then?: unknown } | null | undefined)?.then === 'function') {
-        throw new ArgumentTypeError('compile: the function returned a promise; it must be synchronous');
-      }
+      checkSynchronous(result);
       handle = rawFinish(flatten(result).tensors.map((x) => handleOf(x, 'compile: result')));
       return new Program(key, handle, places, recording, result);
     } catch (error) {

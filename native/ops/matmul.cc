@@ -84,8 +84,8 @@ Dims batch_strides(const Tensor& x, const Dims& batch) {
   return broadcast_strides(shape, strides, batch);
 }
 
-// c = a b (+ bias), c contiguous in the compute type.
-void multiply(const Tensor& c, const Matrices& a, const Matrices& b, const void* bias) {
+// c = a b (+ bias), then relu if asked for; c contiguous in the compute type.
+void multiply(const Tensor& c, const Matrices& a, const Matrices& b, const void* bias, bool relu) {
   const int type = static_cast<int>(compute_type(c.dtype()));
   const GemmTable& table = *kernels().gemm;
   Batch batch;
@@ -96,7 +96,7 @@ void multiply(const Tensor& c, const Matrices& a, const Matrices& b, const void*
                 nullptr,       a.ld,          a.transposed,
                 nullptr,       b.ld,          b.transposed,
                 nullptr,       c.size(n - 1), false,
-                bias,          false,         nullptr};
+                bias,          relu,          nullptr};
   if (c.numel() == 0) return;
   batch.gemm = table.gemm[type];
   batch.stride_a = batch_strides(a.x, batch.shape);
@@ -119,12 +119,14 @@ void multiply(const Tensor& c, const Matrices& a, const Matrices& b, const void*
       &batch);
 }
 
-void matrix_product(const Tensor& out, const Tensor& a, const Tensor& b, const Tensor& bias) {
+void matrix_product(const Tensor& out, const Tensor& a, const Tensor& b, const Tensor& bias,
+                    bool relu = false) {
   const DType type = compute_dtype(out.dtype());
   const bool direct = type == out.dtype();
   const Tensor c = direct ? out : empty(out.shape(), type);
   const Tensor offset = bias.defined() ? contiguous_data(cast_data(bias, type)) : bias;
-  multiply(c, Matrices(a, type), Matrices(b, type), bias.defined() ? offset.bytes() : nullptr);
+  multiply(c, Matrices(a, type), Matrices(b, type), bias.defined() ? offset.bytes() : nullptr,
+           relu);
   if (!direct) copy_into(out, c);
 }
 
@@ -196,12 +198,13 @@ void rule_linear(Args args, Meta* out) {
   *out = Meta(x.dtype(), shape);
 }
 
+template <bool kRelu>
 void call_linear(Args args, Tensor* out) {
   const Tensor& w = args[1].tensor();
   const Tensor w_t =
       view_of(w, {w.size(1), w.size(0)}, {w.strides()[1], w.strides()[0]}, w.offset());
   matrix_product(flat_view(*out), flat_view(contiguous_data(args[0].tensor())), w_t,
-                 args[2].given() ? args[2].tensor() : Tensor());
+                 args[2].given() ? args[2].tensor() : Tensor(), kRelu);
 }
 
 void gradient_linear(Gradient& ctx) {
@@ -214,11 +217,15 @@ void gradient_linear(Gradient& ctx) {
 const Op ops[] = {
     {"matmul", "a: Tensor, b: Tensor -> Tensor", rule_matmul, call_matmul, gradient_matmul,
      saves_input(0) | saves_input(1)},
-    {"linear", "x: Tensor, weight: Tensor, bias: Tensor? -> Tensor", rule_linear, call_linear,
-     gradient_linear, saves_input(0) | saves_input(1)},
+    {"linear", "x: Tensor, weight: Tensor, bias: Tensor? -> Tensor", rule_linear,
+     call_linear<false>, gradient_linear, saves_input(0) | saves_input(1)},
 };
 
+const Op kLinearRelu = {"linear_relu", ops[1].signature, rule_linear, call_linear<true>};
+
 }  // namespace
+
+const Op* relu_epilogue(const Op& op) { return &op == &ops[1] ? &kLinearRelu : nullptr; }
 
 OpSpan matmul_ops() { return ops; }
 

@@ -100,6 +100,19 @@ test('explain tells what was recorded, from where, and the memory', () => {
   assert.match(String(explanation), /4 recorded/);
 });
 
+test('an activation goes into the product before it', () => {
+  const layer = new nn.Linear(5, 7);
+  const step = compile((x: Tensor) => layer.forward(x).relu());
+  const x = ones([3, 5]);
+  assert.equal(step(x).tolist(), layer.forward(x).relu().tolist());
+  const [program] = compile.explain(step).programs;
+  assert.equal(program?.fused, ['linear relu']);
+  assert.equal(
+    program?.ops.map(({ op }) => op),
+    ['linear_relu'],
+  );
+});
+
 test('the results are plain tensors', () => {
   assert.is(Object.getPrototypeOf(compile((x: Tensor) => x.add(1))(ones([1]))), Tensor.prototype);
 });

@@ -188,4 +188,13 @@ test('tf.function: training steps and metrics equal those without it, bit for bi
   assert.is(compiled.traced, 1);
 });
 
+test('tf.function under a tape is differentiated through', () => {
+  const w = new tf.Variable([2, 3]);
+  const model = tf.function((x: tf.Tensor) => tf.multiply(tf.multiply(x, w), w));
+  model(tf.constant([1, 1]));
+  const tape = new tf.GradientTape();
+  const y = tape.record(() => model(tf.constant([1, 2])));
+  assert.equal(tape.gradient(y, w)?.tolist(), [4, 12]);
+});
+
 test.run();

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 import { type Compiled, compile } from '../compile.js';
-import { tapesRecording } from '../keras/recording.js';
 
 /**
  * A function of tensors as one step: traced once for each signature of its arguments, then replayed natively, with the
@@ -18,10 +17,7 @@ import { tapesRecording } from '../keras/recording.js';
  * @throws GraphError, when called, if a value is read inside; TypeError if `fn` returns a promise
  */
 function tfFunction<A extends readonly unknown[], R>(fn: (...args: A) => R): Compiled<A, R> {
-  const compiled = compile(fn);
-  // Gradients of a tape outside flow through what it calls.
-  const call = (...args: A): R => (tapesRecording() > 0 ? fn(...args) : compiled(...args));
-  return Object.assign(call, { run: compiled.run });
+  return compile(fn);
 }
 
 export { tfFunction as function };

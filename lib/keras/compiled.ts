@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { ArgumentTypeError } from '../errors.js';
+import { unrecorded } from '../recording.js';
 import type { Tensor } from '../tensor.js';
 import type { Logs } from './callbacks/callback.js';
 import * as losses from './losses/index.js';
@@ -20,6 +21,8 @@ export interface CompileOptions {
   loss: LossLike;
   /** Default: none. */
   metrics?: readonly MetricLike[] | undefined;
+  /** Runs the layers' code at every step, so that it may read values; slower. Default false: it is compiled. */
+  runEagerly?: boolean | undefined;
 }
 
 /** @internal Optimizer, loss and metrics of a compiled model. */
@@ -28,23 +31,24 @@ export class Compiled {
   readonly loss: losses.Loss;
   /** The mean of the batches' losses, weighted by their size. */
   readonly lossTracker = new metrics.Mean({ name: 'loss' });
+  readonly runEagerly: boolean;
   readonly #asked: readonly MetricLike[];
   #metrics: metrics.Metric[] | undefined;
 
-  constructor({ optimizer = 'rmsprop', loss, metrics: asked = [] }: CompileOptions) {
+  constructor({ optimizer = 'rmsprop', loss, metrics: asked = [], runEagerly = false }: CompileOptions) {
     if (!Array.isArray(asked)) throw new ArgumentTypeError(`compile: metrics: expected an array, got ${typeof asked}`);
     this.optimizer = optimizers.get(optimizer);
     this.loss = losses.get(loss);
     this.#asked = asked;
+    this.runEagerly = runEagerly;
     // 'accuracy' is told by the shapes; everything else can be held against the names now.
     for (const metric of asked) metrics.get(metric);
   }
 
   /** Takes in a batch's loss and predictions. */
   update(loss: Tensor, y: Tensor, yPred: Tensor): void {
-    this.#metrics ??= this.#asked.map((metric) =>
-      metrics.get(metric, { targetShape: y.shape, outputShape: yPred.shape }),
-    );
+    const shapes = { targetShape: y.shape, outputShape: yPred.shape };
+    this.#metrics ??= unrecorded(() => this.#asked.map((metric) => metrics.get(metric, shapes)));
     this.lossTracker.updateState(loss, yPred.size(0));
     for (const metric of this.#metrics) metric.updateState(y, yPred);
   }

@@ -14,7 +14,7 @@ import { checkWhole, type Given, openSource, resolveValidation, type SourceOptio
 import { Epochs } from './data/source.js';
 import type { BatchStream } from './data/streams.js';
 import type { Model } from './model.js';
-import { predictStep, testStep, trainStep } from './train-step.js';
+import { predictStep, type Steps } from './train-step.js';
 
 /** What `fit`, `evaluate` and `predict` have in common. */
 export interface RunOptions {
@@ -91,19 +91,21 @@ function openEpochs(where: string, given: Given, options: SourceOptions, steps: 
   return new Epochs(openSource(where, given, options), where, optionalWhole(`${where}: steps`, steps));
 }
 
-/** One epoch of training; its logs. */
-async function trainEpoch(model: Model, compiled: Compiled, epochs: Epochs, list: CallbackList, signal?: AbortSignal) {
+/** One epoch of training; its logs. The next batch is fetched while a step runs. */
+async function trainEpoch(steps: Steps, compiled: Compiled, epochs: Epochs, list: CallbackList, signal?: AbortSignal) {
+  const model = steps.model as Model;
   let logs: Logs = {};
-  let variables = model.trainableWeights;
+  let next = epochs.next(0, signal);
   for (let step = 0; !model.stopTraining; step++) {
-    const batch = await epochs.next(step, signal);
+    const batch = await next;
+    signal?.throwIfAborted();
     if (!batch) break;
     await list.call('onTrainBatchBegin', step, {});
-    if (!model.built) {
-      predictStep(model, batch); // makes the weights
-      variables = model.trainableWeights;
-    }
-    trainStep(model, compiled, variables, batch);
+    if (!model.built) predictStep(model, batch); // makes the weights
+    const running = steps.train(model.trainableWeights).run(batch);
+    next = epochs.next(step + 1, signal);
+    next.catch(() => undefined); // thrown where it is awaited, if the step succeeds
+    await running;
     if (step === 0) logs = compiled.liveLogs();
     await list.call('onTrainBatchEnd', step, logs);
     if (turnIsDue()) await nextTurn();
@@ -111,7 +113,7 @@ async function trainEpoch(model: Model, compiled: Compiled, epochs: Epochs, list
   return compiled.readLogs();
 }
 
-async function testEpoch(model: Model, compiled: Compiled, epochs: Epochs, list: CallbackList, signal?: AbortSignal) {
+async function testEpoch(steps: Steps, compiled: Compiled, epochs: Epochs, list: CallbackList, signal?: AbortSignal) {
   compiled.reset();
   let logs: Logs = {};
   await list.call('onTestBegin', {});
@@ -119,7 +121,7 @@ async function testEpoch(model: Model, compiled: Compiled, epochs: Epochs, list:
     const batch = await epochs.next(step, signal);
     if (!batch) break;
     await list.call('onTestBatchBegin', step, {});
-    testStep(model, compiled, batch);
+    await steps.test.run(batch);
     if (step === 0) logs = compiled.liveLogs();
     await list.call('onTestBatchEnd', step, logs);
     if (turnIsDue()) await nextTurn();
@@ -162,7 +164,13 @@ function checkFrequency(value: unknown): (epoch: number) => boolean {
 }
 
 /** @internal See `Model.fit`. */
-export async function fit(model: Model, compiled: Compiled, given: Given, options: FitArrayOptions): Promise<History> {
+export async function fit(
+  model: Model,
+  steps: Steps,
+  compiled: Compiled,
+  given: Given,
+  options: FitArrayOptions,
+): Promise<History> {
   const { signal, validationFreq = 1 } = options;
   const epochs = checkWhole('fit: epochs', options.epochs ?? 1, 0);
   const initialEpoch = checkWhole('fit: initialEpoch', options.initialEpoch ?? 0, 0);
@@ -182,10 +190,10 @@ export async function fit(model: Model, compiled: Compiled, given: Given, option
     for (let epoch = initialEpoch; epoch < epochs && !model.stopTraining; epoch++) {
       compiled.reset();
       await list.call('onEpochBegin', epoch, {});
-      logs = await trainEpoch(model, compiled, train, list, signal);
+      logs = await trainEpoch(steps, compiled, train, list, signal);
       if (validation && isDue(epoch)) {
         validation.restart();
-        const found = await testEpoch(model, compiled, validation, list, signal);
+        const found = await testEpoch(steps, compiled, validation, list, signal);
         for (const [name, value] of Object.entries(found)) logs[validationName(name)] = value;
       }
       await list.call('onEpochEnd', epoch, logs);
@@ -202,6 +210,7 @@ export async function fit(model: Model, compiled: Compiled, given: Given, option
 /** @internal See `Model.evaluate`. */
 export async function evaluate(
   model: Model,
+  steps: Steps,
   compiled: Compiled,
   given: Given,
   options: EvaluateOptions,
@@ -210,7 +219,7 @@ export async function evaluate(
   const { list, verbose, stop } = makeCallbacks('evaluate', options);
   try {
     list.start(model, { epochs: 1, steps: epochs.steps, verbose });
-    return await testEpoch(model, compiled, epochs, list, options.signal);
+    return await testEpoch(steps, compiled, epochs, list, options.signal);
   } finally {
     stop();
     epochs.close();
@@ -218,7 +227,7 @@ export async function evaluate(
 }
 
 /** @internal See `Model.predict`. */
-export async function predict(model: Model, given: Given, options: EvaluateOptions): Promise<Tensor> {
+export async function predict(model: Model, steps: Steps, given: Given, options: EvaluateOptions): Promise<Tensor> {
   const epochs = openEpochs('predict', given, options, options.steps);
   const { list, verbose, stop } = makeCallbacks('predict', options);
   const outputs: Tensor[] = [];
@@ -229,7 +238,8 @@ export async function predict(model: Model, given: Given, options: EvaluateOptio
       const batch = await epochs.next(step, options.signal);
       if (!batch) break;
       await list.call('onPredictBatchBegin', step, {});
-      outputs.push(predictStep(model, batch));
+      if (!model.built) predictStep(model, batch); // makes the weights
+      outputs.push(await steps.predict.run(batch));
       await list.call('onPredictBatchEnd', step, {});
       if (turnIsDue()) await nextTurn();
     }

@@ -13,7 +13,7 @@ import type { Loss } from './losses/index.js';
 import type { Metric } from './metrics/index.js';
 import type { Optimizer } from './optimizers/index.js';
 import { type SummaryOptions, summarize } from './summary.js';
-import { predictStep, testStep, trainStep } from './train-step.js';
+import { predictStep, Steps } from './train-step.js';
 
 /** Options of `trainOnBatch`. */
 export interface BatchOptions {
@@ -33,6 +33,7 @@ export abstract class Model extends Layer {
   /** Of the latest `fit`. */
   history: History | undefined = undefined;
   #compiled: Compiled | undefined;
+  #steps = new Steps(this, undefined);
   #isFitting = false;
 
   /**
@@ -44,6 +45,7 @@ export abstract class Model extends Layer {
       throw new ArgumentTypeError(`compile: expected { optimizer, loss, metrics }, got ${String(options)}`);
     }
     this.#compiled = new Compiled(options);
+    this.#steps = new Steps(this, this.#compiled);
   }
   #compiledFor(where: string): Compiled {
     if (this.#compiled) return this.#compiled;
@@ -73,11 +75,12 @@ export abstract class Model extends Layer {
   }
 
   /**
-   * Trains the model and leaves the event loop free meanwhile: timers and I/O get a turn whenever 5 ms have passed.
+   * Trains the model. The steps are compiled and run on a thread of their own; the event loop stays free. With
+   * `runEagerly` they run as they are written, and timers and I/O get a turn whenever 5 ms have passed.
    *
    * @param x - samples: a tensor, a typed array or nested arrays; or, without `y`, a stream of batches `[x, y]`,
    * `[x, y, sampleWeight]` or `{ x, y }`: any iterable, sync or async, a `DataLoader`, a Node or web stream. A stream is
-   * read no further than it is used, and closed when training ends for whatever reason
+   * read one batch ahead at most, and closed when training ends for whatever reason
    * @param y - targets
    * @returns loss and metrics of each epoch; names of validation begin with `val`: `valLoss`
    * @throws the signal's reason after an abort; a second `fit` then goes on with the optimizer's state
@@ -91,7 +94,7 @@ export abstract class Model extends Layer {
     if (this.#isFitting) throw new CressetError('fit: the model is being trained already; await the first call');
     this.#isFitting = true;
     try {
-      return await runs.fit(this, compiled, given, options);
+      return await runs.fit(this, this.#steps, compiled, given, options);
     } finally {
       this.#isFitting = false;
     }
@@ -102,11 +105,11 @@ export abstract class Model extends Layer {
   async evaluate(x: unknown, second?: unknown, third?: runs.EvaluateArrayOptions): Promise<Logs> {
     const compiled = this.#compiledFor('evaluate');
     const { y, options } = readArguments<runs.EvaluateArrayOptions>('evaluate', second, third);
-    return runs.evaluate(this, compiled, resolveData('evaluate', x, y, options.sampleWeight), options);
+    return runs.evaluate(this, this.#steps, compiled, resolveData('evaluate', x, y, options.sampleWeight), options);
   }
   /** The model's outputs for all samples, batch by batch; targets that a stream gives are left aside. */
   async predict(x: ArrayData | BatchStream, options: runs.EvaluateOptions = {}): Promise<Tensor> {
-    return runs.predict(this, resolveData('predict', x, undefined), options ?? {});
+    return runs.predict(this, this.#steps, resolveData('predict', x, undefined), options ?? {});
   }
 
   /** One step of training. @returns the running loss and metrics since `resetMetrics`, as in Keras */
@@ -114,18 +117,22 @@ export abstract class Model extends Layer {
     const compiled = this.#compiledFor('trainOnBatch');
     const batch = weighClasses(batchOf('trainOnBatch', x, y, sampleWeight), classWeight, 'trainOnBatch');
     if (!this.built) predictStep(this, batch); // makes the weights
-    trainStep(this, compiled, this.trainableWeights, batch);
+    this.#steps.train(this.trainableWeights)(batch);
     return compiled.readLogs();
   }
   /** Loss and metrics of one batch. @returns the running ones since `resetMetrics`, as in Keras */
   testOnBatch(x: ArrayData, y: ArrayData, { sampleWeight }: Omit<BatchOptions, 'classWeight'> = {}): Logs {
     const compiled = this.#compiledFor('testOnBatch');
-    testStep(this, compiled, batchOf('testOnBatch', x, y, sampleWeight));
+    const batch = batchOf('testOnBatch', x, y, sampleWeight);
+    if (!this.built) predictStep(this, batch); // makes the weights
+    this.#steps.test(batch);
     return compiled.readLogs();
   }
   /** The outputs for one batch. */
   predictOnBatch(x: ArrayData): Tensor {
-    return predictStep(this, batchOf('predictOnBatch', x, undefined));
+    const batch = batchOf('predictOnBatch', x, undefined);
+    if (!this.built) return predictStep(this, batch); // makes the weights
+    return this.#steps.predict(batch);
   }
 
   /** Prints the layers with their shapes and numbers of weights as Keras does. */

@@ -7,7 +7,8 @@ import { fromHandle, handleOf, type Tensor } from '../tensor.js';
 
 const rawEnterTape = rawFunction<(watchVariables: boolean, resumed: number) => number>('enterTape');
 const rawLeaveTape = rawFunction<() => number[]>('leaveTape');
-const rawTapesRecording = rawFunction<() => number>('tapesRecording');
+/** @internal How many tapes record now. */
+export const tapesRecording = rawFunction<() => number>('tapesRecording');
 const rawTapeGradient =
   rawFunction<
     (
@@ -71,7 +72,7 @@ export function gradientsOf(
 ): (Tensor | null)[] {
   const targets = [target].flat() as Tensor[];
   const starts = targets.map((x, i) => outputGradients[i] ?? (x.numel() === 1 ? undefined : onesLike(x)));
-  const createGraph = rawTapesRecording() > 0 && isGradEnabled();
+  const createGraph = tapesRecording() > 0 && isGradEnabled();
   const found = rawTapeGradient(
     targets.map((x) => handleOf(x, 'gradient: target')),
     sources.map((x, i) => handleOf(x, `gradient: sources[${i}]`)),

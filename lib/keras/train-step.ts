@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { noGrad } from '../autograd.js';
+import { type Compiled as CompiledFunction, compile } from '../compile.js';
 import { DataError } from '../errors.js';
 import type { Tensor } from '../tensor.js';
 import type { Compiled } from './compiled.js';
@@ -39,4 +40,40 @@ export function testStep(model: Layer, compiled: Compiled, batch: Batch): void {
 /** @internal Predicts. */
 export function predictStep(model: Layer, batch: Batch): Tensor {
   return noGrad(() => model.apply(batch.x, { training: false }));
+}
+
+type BatchStep<R> = CompiledFunction<[batch: Batch], R>;
+
+/** Of a step that runs as it is written, so that its code may read values. */
+function eager<R>(step: (batch: Batch) => R): BatchStep<R> {
+  return Object.assign((batch: Batch) => step(batch), { run: async (batch: Batch) => step(batch) });
+}
+
+/** @internal The steps of one model as `fit`, `evaluate` and `predict` take them: compiled, and off the JS thread. */
+export class Steps {
+  readonly test: BatchStep<void>;
+  readonly predict: BatchStep<Tensor>;
+  readonly #make: <R>(step: (batch: Batch) => R) => BatchStep<R>;
+  #variables: readonly Variable[] = [];
+  #train: BatchStep<void> | undefined;
+
+  constructor(
+    readonly model: Layer,
+    readonly compiled: Compiled | undefined,
+  ) {
+    this.#make = compiled?.runEagerly ? eager : (step) => compile(step);
+    this.test = this.#make((batch) => testStep(model, compiled as Compiled, batch));
+    this.predict = this.#make((batch) => predictStep(model, batch));
+  }
+
+  /** The step that changes these variables. */
+  train(variables: readonly Variable[]): BatchStep<void> {
+    const isSame = variables.length === this.#variables.length && variables.every((v, i) => v === this.#variables[i]);
+    if (this.#train && isSame) return this.#train;
+    const compiled = this.compiled as Compiled;
+    compiled.optimizer.build(variables);
+    this.#variables = [...variables];
+    this.#train = this.#make((batch) => trainStep(this.model, compiled, this.#variables, batch));
+    return this.#train;
+  }
 }

@@ -130,6 +130,25 @@ SIMD_INLINE Vec<T> gelu_tanh_of(Vec<T> x) {
   return gated<T>(x, x * (kLinear + kCubic * x * x));
 }
 
+// The derivatives of silu, of gelu and of its approximation.
+template <class T>
+SIMD_INLINE Vec<T> silu_slope(Vec<T> x) {
+  const Vec<T> s = vsigmoid(x);
+  return s * (T(1) + x * (T(1) - s));
+}
+template <class T>
+SIMD_INLINE Vec<T> gelu_slope(Vec<T> x) {
+  constexpr T kHalfRoot = T(0.70710678118654752440), kDensity = T(0.39894228040143267794);
+  return T(0.5) * (T(1) + verf(x * kHalfRoot)) + x * (kDensity * vexp(T(-0.5) * (x * x)));
+}
+template <class T>
+SIMD_INLINE Vec<T> gelu_tanh_slope(Vec<T> x) {
+  constexpr T kScale = T(0.79788456080286535588);
+  const Vec<T> x2 = x * x, t = vtanh(kScale * (x + T(0.044715) * (x2 * x)));
+  const Vec<T> inner = kScale * (T(1) + T(0.134145) * x2);
+  return T(0.5) * (T(1) + t) + T(0.5) * x * (T(1) - t * t) * inner;
+}
+
 #define CRESSET_UNARY(name, ...)           \
   struct name {                            \
     template <class T>                     \
@@ -244,6 +263,9 @@ namespace fused {
 CRESSET_BINARY(relu_backward, b > T(0) ? a : splat(T(0)))
 CRESSET_BINARY(tanh_backward, a*(T(1) - b * b))
 CRESSET_BINARY(sigmoid_backward, a*(b*(T(1) - b)))
+CRESSET_BINARY(silu_backward, (a * silu_slope<T>(b)))
+CRESSET_BINARY(gelu_backward, (a * gelu_slope<T>(b)))
+CRESSET_BINARY(gelu_tanh_backward, (a * gelu_tanh_slope<T>(b)))
 
 }  // namespace fused
 

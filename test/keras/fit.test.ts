@@ -92,7 +92,7 @@ test('the same seed gives the same run, another order each epoch, and the split 
   const run = async () => {
     seen.length = 0;
     const model = keras.sequential([new Spy({ inputShape: [1] }), layers.dense(1)]);
-    model.compile({ optimizer: 'sgd', loss: 'mse' });
+    model.compile({ optimizer: 'sgd', loss: 'mse', runEagerly: true });
     manualSeed(5);
     const x = Array.from({ length: 10 }, (_, i) => i);
     await model.fit(x, x, { epochs: 2, batchSize: 8, validationSplit: 0.2, ...silent });
@@ -107,6 +107,38 @@ test('the same seed gives the same run, another order each epoch, and the split 
       [0, 1, 2, 3, 4, 5, 6, 7],
     );
   assert.not.equal(first[0], first[1]);
+});
+
+test('compiled steps have the bits of those that run as they are written, and are recorded once', async () => {
+  const { x, y } = data();
+  let calls = 0;
+  class Counted extends keras.layers.Layer {
+    call(input: Tensor) {
+      calls++;
+      return input;
+    }
+  }
+  const run = async (runEagerly: boolean) => {
+    manualSeed(3);
+    calls = 0;
+    const model = keras.sequential([
+      layers.dense(8, { activation: 'relu', inputShape: [x.size(1)] }),
+      layers.batchNormalization(),
+      layers.dropout(0.3),
+      new Counted(),
+      layers.dense(3, { activation: 'softmax', kernelRegularizer: 'l2' }),
+    ]);
+    const metrics = ['accuracy' as const, new keras.metrics.SparseTopKCategoricalAccuracy({ k: 2 })];
+    model.compile({ optimizer: 'rmsprop', loss: 'sparseCategoricalCrossentropy', metrics, runEagerly });
+    const { history } = await model.fit(x, y, { epochs: 3, batchSize: 8, validationSplit: 0.25, ...silent });
+    const prediction = await model.predict(x, silent);
+    const weights = model.weights.map((weight) => weight.tolist());
+    return { history, prediction: prediction.tolist(), weights, calls };
+  };
+  const { calls: replayed, ...compiled } = await run(false);
+  const { calls: written, ...eager } = await run(true);
+  assert.equal(compiled, eager);
+  assert.ok(replayed < written / 2, `${replayed} of ${written} calls`);
 });
 
 test('an abort ends fit within one step with the reason; the next fit goes on with the optimizer', async () => {

@@ -245,6 +245,28 @@ void check_fused() {
     CHECK(tanh[i] == g[i] * (1 - y[i] * y[i]), "tanh");
     CHECK(sigmoid[i] == g[i] * (y[i] * (1 - y[i])), "sigmoid");
   }
+  const struct {
+    FusedOp op;
+    long double (*of)(long double);
+  } activations[] = {
+      {FusedOp::silu_backward, [](long double x) { return x / (1 + std::exp(-x)); }},
+      {FusedOp::gelu_backward,
+       [](long double x) { return x * std::erfc(-x / std::sqrt(2.0L)) / 2; }},
+      {FusedOp::gelu_tanh_backward,
+       [](long double x) {
+         const long double inner =
+             std::sqrt(2 / 3.14159265358979323846L) * (x + 0.044715L * x * x * x);
+         return x * (1 + std::tanh(inner)) / 2;
+       }},
+  };
+  for (const auto& activation : activations) {
+    const auto got = run(activation.op);
+    for (size_t i = 0; i < g.size(); ++i) {
+      const long double x = y[i], step = 1e-6L;
+      const long double slope = (activation.of(x + step) - activation.of(x - step)) / (2 * step);
+      CHECK(std::fabs(got[i] - g[i] * slope) <= (sizeof(T) == 4 ? 2e-6 : 1e-10), "activation");
+    }
+  }
 }
 
 template <class T>

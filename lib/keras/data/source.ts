@@ -33,7 +33,7 @@ function untilAborted<T>(value: T | Promise<T>, signal: AbortSignal | undefined)
 
 /**
  * @internal The batches of one epoch after the other. Without `stepsPerEpoch` an epoch is one pass; with it a pass goes
- * on from epoch to epoch, and a new one begins where it ends. Nothing is read ahead.
+ * on from epoch to epoch, and a new one begins where it ends. A batch is read when it is asked for.
  */
 export class Epochs {
   #iterator: BatchIterator | undefined;

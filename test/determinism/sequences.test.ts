@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+// timeout: 300
+// Training with recurrent layers and with attention gives the same bits whatever the threads and the instruction set
+// (among those with FMA), compiled or not.
+import { execFileSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { native } from '#internal';
+
+const program = fileURLToPath(new URL('./sequences.js', import.meta.url));
+const isas = (native.isas as () => string[])().filter((isa) => isa !== 'baseline');
+
+function train(threads: number, isa: string, compiled: boolean): unknown {
+  const env = { ...process.env, CRESSET_NUM_THREADS: `${threads}`, CRESSET_ISA: isa };
+  return JSON.parse(
+    execFileSync(process.execPath, [program, ...(compiled ? ['compiled'] : [])], { env, encoding: 'utf8' }),
+  );
+}
+
+const first = train(1, isas[0] as string, false);
+
+for (const isa of isas) {
+  for (const threads of [1, 2, 3]) {
+    for (const compiled of [false, true]) {
+      test(`the same bits on ${isa} with ${threads} threads${compiled ? ', compiled' : ''}`, () => {
+        assert.equal(train(threads, isa, compiled), first);
+      });
+    }
+  }
+}
+
+test.run();

@@ -40,8 +40,10 @@ const ours = (name: string, ...args: string[]): Program => ({
   args: [fileURLToPath(new URL(`./programs/${name}.js`, import.meta.url)), ...args],
 });
 const python = process.env.CRESSET_PEERS_PYTHON ?? 'python3';
+/** TensorFlow and PyTorch may live in environments of their own. */
+const tensorflow = process.env.CRESSET_PEERS_TENSORFLOW ?? python;
 const peer = (name: string, ...args: string[]): Program => ({
-  command: python,
+  command: /^(keras|tf)_/.test(name) ? tensorflow : python,
   args: [fileURLToPath(new URL(`../../bench/peers/${name}.py`, import.meta.url)), ...args],
 });
 
@@ -54,6 +56,8 @@ const milliseconds = (name: string, work?: Row['work']): Row => ({
 const gemm = (m: number, k: number, n: number) => ({ flops: 2 * m * k * n, bytes: 4 * (m * k + k * n + m * n) });
 const traffic = (elements: number, passes: number) => ({ bytes: 4 * elements * passes });
 const large = 1 << 24;
+/** An epoch of the classifier: products of forward and backward; the images need no gradient. */
+const mnistWork = { flops: 60_000 * (4 * 784 * 128 + 6 * 128 * 10) };
 
 export const suites: readonly Suite[] = [
   {
@@ -84,18 +88,39 @@ export const suites: readonly Suite[] = [
   },
   {
     name: 'training',
-    rows: [milliseconds('train-lstm'), milliseconds('train-gpt-nano'), milliseconds('train-gpt-mini')],
+    rows: ['cnn', 'resnet18', 'lstm', 'gpt-nano', 'gpt-mini'].map((model) => milliseconds(`train-${model}`)),
     ours: ours('training'),
     peers: { torch: peer('torch_training', 'eager') },
   },
   {
     name: 'mnist',
-    rows: [{ name: 'mnist-epoch', unit: 's', better: 'lower', work: { flops: 60_000 * 6 * (784 * 128 + 128 * 10) } }],
+    rows: [{ name: 'mnist-epoch', unit: 's', better: 'lower', work: mnistWork }],
     ours: ours('mnist', '3'),
     peers: {
-      'torch as written': peer('torch_mnist', 'written', '1'),
-      'torch fused': peer('torch_mnist', 'fused', '3'),
+      'torch as written': peer('torch_mnist', 'written', '1', '64', 'mnist-epoch'),
+      'torch fused': peer('torch_mnist', 'fused', '3', '64', 'mnist-epoch'),
     },
+  },
+  ...['64', '1024'].map((size) => {
+    const row = `mnist-epoch-compiled-${size}`;
+    return {
+      name: `mnist-compiled-${size}`,
+      rows: [{ name: row, unit: 's', better: 'lower', work: mnistWork } as const],
+      ours: ours('compiled', '4', size),
+      peers: { 'torch fused': peer('torch_mnist', 'fused', '3', size, row), 'jax scan': peer('jax_mnist', '3', size) },
+    };
+  }),
+  {
+    name: 'tf',
+    rows: [{ name: 'tf-epoch', unit: 's', better: 'lower', work: mnistWork }],
+    ours: ours('tf', '3'),
+    peers: { tensorflow: peer('tf_mnist', '3') },
+  },
+  {
+    name: 'keras',
+    rows: [{ name: 'keras-epoch', unit: 's', better: 'lower', work: mnistWork }],
+    ours: ours('keras', '3'),
+    peers: { keras: peer('keras_mnist', '3') },
   },
   {
     name: 'import',

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What the peers' programs share: which rows are asked for, timing, the line of JSON."""
 import json
+import os
 import statistics
 import sys
 import time
@@ -23,6 +24,14 @@ def measure(step, seconds=1.0):
         step()
         times.append(time.perf_counter() - began)
     return statistics.median(times) * 1e3
+
+
+def read_idx(name, header):
+    """The bytes of a raw MNIST file in DATA after its header."""
+    import numpy as np
+
+    with open(os.path.join(os.environ["DATA"], "MNIST", "raw", name), "rb") as file:
+        return np.frombuffer(file.read(), np.uint8)[header:].copy()
 
 
 def show(values, version, **more):

@@ -1,17 +1,16 @@
 # SPDX-License-Identifier: MIT
 """The MNIST classifier in PyTorch: `written` as its users write it (DataLoader, ToTensor, Normalize), `fused` as
-fast as it gets by hand (tensors preloaded, fused Adam). DATA names a folder with MNIST/raw. Prints one JSON line:
+fast as it gets by hand (tensors preloaded, fused Adam). Arguments: the mode, epochs, batch size, row. DATA names a folder with MNIST/raw. Prints one JSON line:
 the median seconds of a training epoch, and the mean training loss of each."""
 import os
 import statistics
 import sys
 import time
 
-import numpy as np
 import torch
 from torch import nn, optim
 
-from support import show
+from support import read_idx, show
 
 DATA = os.environ["DATA"]
 
@@ -29,29 +28,24 @@ def written_batches():
     return lambda: iter(loader)
 
 
-def read_idx(name, header):
-    with open(os.path.join(DATA, "MNIST", "raw", name), "rb") as file:
-        return np.frombuffer(file.read(), np.uint8)[header:].copy()
-
-
-def fused_batches():
+def fused_batches(size):
     x = torch.from_numpy(read_idx("train-images-idx3-ubyte", 16).reshape(-1, 1, 28, 28))
     x = x.float().div_(255).sub_(0.1307).div_(0.3081)
     y = torch.from_numpy(read_idx("train-labels-idx1-ubyte", 8)).long()
 
     def batches():
         order = torch.randperm(len(x))
-        for i in range(0, len(x), 64):
-            at = order[i : i + 64]
+        for i in range(0, len(x), size):
+            at = order[i : i + size]
             yield x[at], y[at]
 
     return batches
 
 
 def main():
-    mode, epochs = sys.argv[1], int(sys.argv[2])
+    mode, epochs, size, row = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), sys.argv[4]
     torch.manual_seed(0)
-    batches = written_batches() if mode == "written" else fused_batches()
+    batches = written_batches() if mode == "written" else fused_batches(size)
     model, criterion = net(), nn.CrossEntropyLoss()
     optimizer = optim.Adam(model.parameters(), lr=0.001, fused=mode == "fused")
     seconds, losses = [], []
@@ -66,7 +60,7 @@ def main():
             count += 1
         seconds.append(time.perf_counter() - start)
         losses.append(float(total) / count)
-    show({"mnist-epoch": statistics.median(seconds)}, torch.__version__, losses={"mnist-epoch": losses})
+    show({row: statistics.median(seconds)}, torch.__version__, losses={row: losses})
 
 
 if __name__ == "__main__":

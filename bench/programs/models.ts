@@ -4,6 +4,64 @@ import { nn, randn, type Tensor } from 'cresset';
 
 const F = nn.functional;
 
+/** Two convolutions, a pool and two linear layers, for MNIST's images. */
+export class Cnn extends nn.Module {
+  conv1 = new nn.Conv2d(1, 32, 3);
+  conv2 = new nn.Conv2d(32, 64, 3);
+  fc1 = new nn.Linear(9216, 128);
+  fc2 = new nn.Linear(128, 10);
+  forward(x: Tensor) {
+    const features = F.maxPool2d(this.conv2.forward(this.conv1.forward(x).relu()).relu(), 2);
+    return this.fc2.forward(this.fc1.forward(features.flatten(1)).relu());
+  }
+}
+
+class Residual extends nn.Module {
+  conv1: nn.Conv2d;
+  bn1: nn.BatchNorm2d;
+  conv2: nn.Conv2d;
+  bn2: nn.BatchNorm2d;
+  downsample: nn.Sequential | undefined;
+
+  constructor(from: number, to: number, stride: number) {
+    super();
+    this.conv1 = new nn.Conv2d(from, to, 3, { stride, padding: 1, bias: false });
+    this.bn1 = new nn.BatchNorm2d(to);
+    this.conv2 = new nn.Conv2d(to, to, 3, { padding: 1, bias: false });
+    this.bn2 = new nn.BatchNorm2d(to);
+    if (from === to) return;
+    this.downsample = new nn.Sequential(new nn.Conv2d(from, to, 1, { stride, bias: false }), new nn.BatchNorm2d(to));
+  }
+
+  forward(x: Tensor) {
+    const y = this.bn1.forward(this.conv1.forward(x)).relu();
+    const shortcut = (this.downsample?.forward(x) as Tensor | undefined) ?? x;
+    return this.bn2.forward(this.conv2.forward(y)).add(shortcut).relu();
+  }
+}
+
+/** torchvision's ResNet-18 with CIFAR's stem: a 3x3 convolution and no pool. */
+export class ResNet18 extends nn.Module {
+  conv1 = new nn.Conv2d(3, 64, 3, { padding: 1, bias: false });
+  bn1 = new nn.BatchNorm2d(64);
+  layers: nn.Sequential;
+  fc = new nn.Linear(512, 10);
+
+  constructor() {
+    super();
+    const widths = [64, 64, 128, 256, 512];
+    const blocks = widths
+      .slice(1)
+      .flatMap((to, i) => [new Residual(widths[i] as number, to, i === 0 ? 1 : 2), new Residual(to, to, 1)]);
+    this.layers = new nn.Sequential(...blocks);
+  }
+
+  forward(x: Tensor) {
+    const features = this.layers.forward(this.bn1.forward(this.conv1.forward(x)).relu()) as Tensor;
+    return this.fc.forward(features.mean([2, 3]));
+  }
+}
+
 /** Two LSTM layers; the last step's output classifies the sequence. */
 export class Recurrent extends nn.Module {
   lstm = new nn.LSTM(128, 256, { numLayers: 2, batchFirst: true });

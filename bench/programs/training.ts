@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Milliseconds of one training step (forward, backward, AdamW), as bench/peers/torch_training.py measures it.
-import { manualSeed, nn, optim, randint, randn, type Tensor } from 'cresset';
-import { Gpt, Recurrent } from './models.js';
+// Milliseconds of one training step (forward, backward, AdamW), compiled, as bench/peers/torch_training.py measures it.
+import { compile, manualSeed, nn, optim, randint, randn, type Tensor } from 'cresset';
+import { Cnn, Gpt, Recurrent, ResNet18 } from './models.js';
 import { isAsked, measure, print } from './support.js';
 
 interface Model extends nn.Module {
@@ -9,6 +9,8 @@ interface Model extends nn.Module {
 }
 const tokens = (shape: number[]): [Tensor, Tensor] => [randint(0, 65, shape), randint(0, 65, shape)];
 const rows: Record<string, [() => Model, () => [Tensor, Tensor]]> = {
+  'train-cnn': [() => new Cnn(), () => [randn([64, 1, 28, 28]), randint(0, 10, [64])]],
+  'train-resnet18': [() => new ResNet18(), () => [randn([32, 3, 32, 32]), randint(0, 10, [32])]],
   'train-lstm': [() => new Recurrent(), () => [randn([32, 64, 128]), randint(0, 10, [32])]],
   'train-gpt-nano': [() => new Gpt(65, 64, 4, 4, 128), () => tokens([12, 64])],
   'train-gpt-mini': [() => new Gpt(65, 256, 6, 6, 384), () => tokens([8, 256])],
@@ -16,14 +18,14 @@ const rows: Record<string, [() => Model, () => [Tensor, Tensor]]> = {
 
 function train(model: Model, [x, y]: [Tensor, Tensor]): { value: number; loss: number } {
   const optimizer = new optim.AdamW(model.parameters(), { lr: 1e-3 });
-  const step = () => {
+  const step = compile(() => {
     optimizer.zeroGrad();
     const logits = model.forward(x);
     const loss = nn.functional.crossEntropy(logits.flatten(0, -2), y.flatten());
     loss.backward();
     optimizer.step();
     return loss;
-  };
+  });
   const loss = step().item();
   return { value: measure(step, 3), loss };
 }

@@ -29,21 +29,27 @@ struct Winograd {
   static constexpr int64_t kC = kTileColumns<float>, kL = kLanes<float>;
   static constexpr int64_t kBlockChannels = 64, kMaxRows = 128, kPanels = 2;
   const ConvArgs& a;
-  int64_t offsets[2][4];
-  ConvArgs patches;  // tiles as outputs that meet 4 x 4 inputs
-  ConvArgs results;  // the same with y's strides
+  int64_t row_offsets[4], column_offsets[2];
+  ConvArgs tiled;  // tiles as outputs
+  // Two positions a tile, which meet 4 rows of inputs and, of each row, the elements in place and
+  // those two further: without strides, 4 vectors hold what 2 vectors of tiles read.
+  ConvArgs lines;
+  ConvArgs results;  // tiled, with y's strides
   int64_t tiles, block_rows, row_stride;
   Slots slots;
 
-  explicit Winograd(const ConvArgs& args) : a(args), patches(args), slots(args.slots) {
-    for (int i = 0; i < 2; ++i) {
-      const ConvDim& d = a.dims[1 + i];
-      for (int64_t t = 0; t < 4; ++t) offsets[i][t] = min(d.offset[0], d.offset[2]) + t;
-      patches.dims[1 + i] = {ceil_div(d.out, 2), d.in, 2, 4, offsets[i]};
-    }
-    results = patches;
+  explicit Winograd(const ConvArgs& args) : a(args), tiled(args), slots(args.slots) {
+    const ConvDim *height = a.dims + 1, *width = a.dims + 2;
+    for (int64_t t = 0; t < 4; ++t) row_offsets[t] = min(height->offset[0], height->offset[2]) + t;
+    for (int64_t t = 0; t < 2; ++t)
+      column_offsets[t] = min(width->offset[0], width->offset[2]) + 2 * t;
+    tiled.dims[1] = {ceil_div(height->out, 2), height->in, 2, 4, row_offsets};
+    tiled.dims[2] = {ceil_div(width->out, 2), width->in, 2, 2, column_offsets};
+    lines = results = tiled;
+    lines.dims[2].out *= 2;
+    lines.dims[2].step = 1;
     for (int i = 0; i < 5; ++i) results.xs[i] = a.ys[i];
-    tiles = a.samples * positions_of(patches);
+    tiles = a.samples * positions_of(tiled);
     block_rows = ceil_div(a.rows, ceil_div(a.rows, kMaxRows));
     row_stride = a.channels + 16;  // not a power of two, whose rows share cache sets
   }
@@ -58,7 +64,7 @@ struct Winograd {
   }
   int64_t weight_bytes() const { return a.groups * kPoints * a.rows * row_stride * 4; }
   int64_t slot_bytes() const {
-    return table_bytes(patches, kC, kL) +
+    return table_bytes(lines, 2 * kC, kL) +
            kPanels * kPoints * kC * (kBlockChannels + block_rows) * 4;
   }
 
@@ -113,8 +119,8 @@ struct WinogradChunk {
     group = index / job.column_blocks();
     panel = index % job.column_blocks() * Winograd::kPanels;
     panels = min(Winograd::kPanels, job.panels() - panel);
-    table = table_in(memory, job.patches, kC, kL);
-    inputs = reinterpret_cast<float*>(memory + table_bytes(job.patches, kC, kL));
+    table = table_in(memory, job.lines, 2 * kC, kL);
+    inputs = reinterpret_cast<float*>(memory + table_bytes(job.lines, 2 * kC, kL));
     products = inputs + Winograd::kPanels * kPoints * Winograd::kBlockChannels * kC;
   }
   float* input(int64_t p, int point) const {
@@ -144,14 +150,18 @@ struct WinogradChunk {
     d3 = r3;
   }
   void transform_inputs(int64_t p, int64_t c, int64_t channels) {
-    fill_table(job.patches, first_tile(p), columns(p), kL, &table);
+    fill_table(job.lines, 2 * first_tile(p), 2 * columns(p), kL, &table);
+    alignas(64) float line[8][2 * kC] = {};
     for (int64_t i = 0; i < channels; ++i) {
       const float* x = static_cast<const float*>(a.x) + (group * a.channels + c + i) * a.xs[1];
-      alignas(64) float patch[kPoints * kC];
-      for (int t = 0; t < kPoints; ++t) copy_tap(table, t, x, 2, patch + t * kC);
-      for (int64_t v = 0; v < table.vectors * kL; v += kL) {
+      for (int t = 0; t < 8; ++t) copy_tap(table, t, x, 1, line[t]);
+      for (int64_t v = 0; v < columns(p); v += kL) {
         Vec<float> d[4][4];
-        for (int t = 0; t < kPoints; ++t) d[t / 4][t % 4] = load(patch + t * kC + v);
+        for (int t = 0; t < 8; ++t) {
+          const Vec<float> first = load(line[t] + 2 * v), second = load(line[t] + 2 * v + kL);
+          d[t / 2][t % 2 * 2] = evens<float>(first, second);
+          d[t / 2][t % 2 * 2 + 1] = odds<float>(first, second);
+        }
         for (int j = 0; j < 4; ++j) combine(d[0][j], d[1][j], d[2][j], d[3][j]);
         for (int k = 0; k < 4; ++k) combine(d[k][0], d[k][1], d[k][2], d[k][3]);
         for (int t = 0; t < kPoints; ++t) store(input(p, t) + i * kC + v, d[t / 4][t % 4]);

@@ -49,6 +49,19 @@ template <class T>
 SIMD_INLINE Vec<T> interleave_high(Vec<T> a, Vec<T> b) {
   return interleave<T, kLanes<T> / 2>(a, b, std::make_integer_sequence<int, kLanes<T>>{});
 }
+// The even (kOdd = 0) or odd elements of two vectors that follow one another.
+template <class T, int kOdd, int... kLane>
+SIMD_INLINE Vec<T> take_every_other(Vec<T> a, Vec<T> b, std::integer_sequence<int, kLane...>) {
+  return __builtin_shufflevector(a, b, (2 * kLane + kOdd)...);
+}
+template <class T>
+SIMD_INLINE Vec<T> evens(Vec<T> a, Vec<T> b) {
+  return take_every_other<T, 0>(a, b, std::make_integer_sequence<int, kLanes<T>>{});
+}
+template <class T>
+SIMD_INLINE Vec<T> odds(Vec<T> a, Vec<T> b) {
+  return take_every_other<T, 1>(a, b, std::make_integer_sequence<int, kLanes<T>>{});
+}
 // p[l * stride] in the first n lanes.
 template <class T>
 SIMD_INLINE Vec<T> load_steps(const T* p, int64_t stride, int64_t n) {

@@ -104,8 +104,7 @@ function checkImports() {
 
 async function main() {
   checkImports();
-  if (args.includes('--only')) (await import('./bundle.mjs')).bundle();
-  else await (await import('./bootstrap.mjs')).bootstrap();
+  if (!args.includes('--only')) await (await import('./bootstrap.mjs')).bootstrap();
   const outcomes = await runAll(selectTests());
   const sum = (key) => outcomes.reduce((total, outcome) => total + outcome[key], 0);
   const skipped = sum('skipped');

@@ -3,28 +3,15 @@
 // size. Prints the median seconds of an epoch, the mean training loss of each, and the event loop's delay meanwhile.
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { compile, manualSeed, nn, optim, type Tensor } from 'cresset';
-import { DataLoader } from 'cresset/data';
-import { datasets, transforms } from 'cresset/vision';
+import { Classifier, mnistLoader } from './models.js';
 import { median, print } from './support.js';
 
 const epochs = Number(process.argv[2]);
 const batchSize = Number(process.argv[3]);
 const row = `mnist-epoch-compiled-${batchSize}`;
 manualSeed(0);
-const transform = transforms.compose([transforms.toTensor(), transforms.normalize([0.1307], [0.3081])]);
-const loader = new DataLoader(await datasets.MNIST({ train: true, transform }), { batchSize, shuffle: true });
-
-class Net extends nn.Module {
-  flatten = new nn.Flatten();
-  fc1 = new nn.Linear(28 * 28, 128);
-  dropout = new nn.Dropout(0.2);
-  fc2 = new nn.Linear(128, 10);
-  forward(x: Tensor) {
-    return this.fc2.forward(this.dropout.forward(this.fc1.forward(this.flatten.forward(x)).relu()));
-  }
-}
-
-const model = new Net();
+const loader = await mnistLoader(batchSize);
+const model = new Classifier();
 const criterion = new nn.CrossEntropyLoss();
 const optimizer = new optim.Adam(model.parameters(), { lr: 0.001 });
 const step = compile((data: Tensor, target: Tensor) => {

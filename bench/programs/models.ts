@@ -1,8 +1,27 @@
 // SPDX-License-Identifier: MIT
-// The models of the training rows, as bench/peers/torch_training.py has them.
+// The models of the rows, as bench/peers/torch_mnist.py and torch_training.py have them.
 import { nn, randn, type Tensor } from 'cresset';
+import { DataLoader } from 'cresset/data';
+import { datasets, transforms } from 'cresset/vision';
 
 const F = nn.functional;
+
+/** MNIST's training images, shuffled and normalised. */
+export async function mnistLoader(batchSize: number) {
+  const transform = transforms.compose([transforms.toTensor(), transforms.normalize([0.1307], [0.3081])]);
+  return new DataLoader(await datasets.MNIST({ train: true, transform }), { batchSize, shuffle: true });
+}
+
+/** The classifier of the three programs. */
+export class Classifier extends nn.Module {
+  flatten = new nn.Flatten();
+  fc1 = new nn.Linear(28 * 28, 128);
+  dropout = new nn.Dropout(0.2);
+  fc2 = new nn.Linear(128, 10);
+  forward(x: Tensor) {
+    return this.fc2.forward(this.dropout.forward(this.fc1.forward(this.flatten.forward(x)).relu()));
+  }
+}
 
 /** Two convolutions, a pool and two linear layers, for MNIST's images. */
 export class Cnn extends nn.Module {

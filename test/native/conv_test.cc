@@ -106,7 +106,7 @@ const Case kCases[] = {
     {1, 1, 2, 3, {1, 1, 700}, {1, 1, 300}, {1, 1, 1}, {0, 0, 7}, {1, 1, 1}, false, true},
     {5, 1, 70, 33, {1, 1, 16}, {1, 1, 1}, {1, 1, 1}, {0, 0, 0}, {1, 1, 1}, false, false},
     {3, 2, 33, 35, {1, 7, 9}, {1, 3, 3}, {1, 1, 1}, {0, 2, 0}, {1, 1, 1}, false, true},
-    {2, 1, 130, 150, {1, 5, 70}, {1, 3, 3}, {1, 1, 1}, {0, 1, 1}, {1, 1, 1}, false, true},
+    {1, 1, 130, 150, {1, 4, 70}, {1, 3, 3}, {1, 1, 1}, {0, 1, 1}, {1, 1, 1}, false, true},
     {9, 1, 64, 100, {1, 4, 4}, {1, 3, 3}, {1, 1, 1}, {0, 1, 1}, {1, 1, 1}, false, false},
 };
 
@@ -147,9 +147,10 @@ void check_forward(const Case& shape, const char* isa) {
 template <class T>
 void check_weight(const Case& shape, const char* isa) {
   Problem<T> problem(shape);
-  std::vector<long double> want(problem.w.size(), 0), size(problem.w.size(), 0);
+  // Not long double: an emulated arm64 takes minutes for it.
+  std::vector<double> want(problem.w.size(), 0), size(problem.w.size(), 0);
   problem.each_product([&](int64_t x, int64_t w, int64_t y) {
-    want[w] += static_cast<long double>(problem.x[x]) * problem.y[y];
+    want[w] += static_cast<double>(problem.x[x]) * problem.y[y];
     size[w] += std::fabs(problem.x[x] * problem.y[y]);
   });
   const std::vector<T> got = problem.weight();

@@ -5,8 +5,8 @@ import { checkSynchronous, Program } from './compile/program.js';
 import { runInBackground } from './compile/queue.js';
 import { flatten } from './compile/signature.js';
 import { ArgumentTypeError } from './errors.js';
-import { type Handle, rawFunction } from './raw.js';
-import { activeRecording } from './recording.js';
+import type { Handle } from './raw.js';
+import { activeRecording, tapesRecording } from './recording.js';
 import { handleOf } from './tensor.js';
 
 /** Options of a compiled function's `run`. */
@@ -62,8 +62,6 @@ class Step<A extends readonly unknown[], R> {
   }
 }
 
-const rawTapesRecording = rawFunction<() => number>('tapesRecording');
-
 const steps = new WeakMap<object, Step<readonly unknown[], unknown>>();
 
 /**
@@ -95,7 +93,7 @@ export function compile<A extends readonly unknown[], R>(fn: (...args: A) => R):
   if (typeof fn !== 'function') throw new ArgumentTypeError(`compile: expected a function, got ${typeof fn}`);
   const step = new Step(fn);
   const call = (...args: A): R => {
-    if (activeRecording() || rawTapesRecording() > 0) return checkSynchronous(fn(...args)); // part of what is around it
+    if (activeRecording() || tapesRecording() > 0) return checkSynchronous(fn(...args)); // part of what is around it
     const [program, inputs] = step.prepare(args);
     return program.replay(inputs);
   };

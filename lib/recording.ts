@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { rawFunction } from './raw.js';
 
 /** What a recorded function needs besides its calls: evaluated anew before every run of it. */
 export interface Recording {
@@ -13,6 +14,9 @@ export interface Recording {
   /** A tensor that stands for the next entry of `numbers`: a number, or a vector of `n`. */
   standIn(n: number): unknown;
 }
+
+/** @internal How many tapes record now. */
+export const tapesRecording = rawFunction<() => number>('tapesRecording');
 
 let current: Recording | undefined;
 

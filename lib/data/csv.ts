@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-
 import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { type DType, dtypes, isDType } from '../dtype.js';

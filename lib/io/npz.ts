@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-
 import { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { crc32 } from 'node:zlib';

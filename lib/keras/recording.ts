@@ -3,12 +3,11 @@ import { enableGrad, isGradEnabled } from '../autograd.js';
 import { onesLike } from '../creation.js';
 import { ArgumentTypeError } from '../errors.js';
 import { type Handle, rawFunction } from '../raw.js';
+import { tapesRecording } from '../recording.js';
 import { fromHandle, handleOf, type Tensor } from '../tensor.js';
 
 const rawEnterTape = rawFunction<(watchVariables: boolean, resumed: number) => number>('enterTape');
 const rawLeaveTape = rawFunction<() => number[]>('leaveTape');
-/** @internal How many tapes record now. */
-export const tapesRecording = rawFunction<() => number>('tapesRecording');
 const rawTapeGradient =
   rawFunction<
     (

@@ -71,7 +71,6 @@ export class Steps {
     const isSame = variables.length === this.#variables.length && variables.every((v, i) => v === this.#variables[i]);
     if (this.#train && isSame) return this.#train;
     const compiled = this.compiled as Compiled;
-    compiled.optimizer.build(variables);
     this.#variables = [...variables];
     this.#train = this.#make((batch) => trainStep(this.model, compiled, this.#variables, batch));
     return this.#train;

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Row } from './suites.js';
+import type { Row } from './suite.js';
 
 /** The best of this machine with `threads` threads: float32 GFLOP/s and GB/s of memory traffic. */
 export interface Limits {

@@ -13,7 +13,10 @@ export function spread(values: readonly number[]): Spread {
   return { median: at(Math.floor(sorted.length / 2)), min: at(0), max: at(sorted.length - 1) };
 }
 
-/** `1.23 (1.1–1.4)`. */
-export function show({ median, min, max }: Spread, digits = 3): string {
-  return `${median.toPrecision(digits)} (${min.toPrecision(digits)}–${max.toPrecision(digits)})`;
+const format = new Intl.NumberFormat('en', { maximumSignificantDigits: 3 });
+
+/** `1.23 (1.1–1.4)`, in three digits; `1.23` where all are the same. */
+export function show({ median, min, max }: Spread): string {
+  const [middle, low, high] = [median, min, max].map((value) => format.format(value));
+  return low === high ? `${middle}` : `${middle} (${low}–${high})`;
 }

@@ -16,19 +16,27 @@ const rawGrad =
     ) => (Handle | null)[]
   >('grad');
 
-function scope<T>(name: string, enabled: boolean, body: () => T): T {
+/** @internal Runs `body` after `enter`, and whatever happens what `enter` returned. @throws TypeError for a promise */
+export function inScope<T>(name: string, body: () => T, enter: () => () => void): T {
   if (typeof body !== 'function') throw new ArgumentTypeError(`${name}: expected a function, got ${typeof body}`);
-  const previous = rawSetGradEnabled(enabled);
+  const leave = enter();
   let result: T;
   try {
     result = body();
   } finally {
-    rawSetGradEnabled(previous);
+    leave();
   }
   if (typeof (result as { then?: unknown } | null | undefined)?.then === 'function') {
     throw new ArgumentTypeError(`${name}: the function returned a promise; scopes take synchronous functions`);
   }
   return result;
+}
+
+function scope<T>(name: string, enabled: boolean, body: () => T): T {
+  return inScope(name, body, () => {
+    const previous = rawSetGradEnabled(enabled);
+    return () => rawSetGradEnabled(previous);
+  });
 }
 
 /** Runs `body` without recording: results have no history. `body` must be synchronous. */

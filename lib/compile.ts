@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { isAutocastEnabled } from './autocast.js';
 import { isGradEnabled } from './autograd.js';
 import { type Explanation, explainPrograms } from './compile/explain.js';
 import { checkSynchronous, Program } from './compile/program.js';
@@ -49,7 +50,7 @@ class Step<A extends readonly unknown[], R> {
   /** The program for these arguments, recorded now if need be, and their tensors. */
   prepare(args: A): [Program<R>, Handle[]] {
     const { key: structure, tensors } = flatten(args);
-    const key = isGradEnabled() ? structure : `noGrad ${structure}`;
+    const key = `${isGradEnabled() ? '' : 'noGrad '}${isAutocastEnabled() ? 'autocast ' : ''}${structure}`;
     const handles = tensors.map((x) => handleOf(x, 'compile: argument'));
     const at = this.#programs.findIndex((program) => program.accepts(key, handles));
     const program = (at < 0 ? undefined : this.#programs[at]) ?? Program.record(this.fn, args, key, tensors);

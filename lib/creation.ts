@@ -9,7 +9,14 @@ const rawArange = raw('arange', 'start: Scalar, step: Scalar, count: int, dtype:
 const rawLinspace = raw('linspace', 'start: float, end: float, count: int, dtype: dtype -> Tensor');
 const rawFromBuffer =
   rawFunction<
-    (buffer: ArrayBuffer, byteOffset: number, shape: readonly number[], dtype: DType, copy: boolean) => Handle
+    (
+      buffer: ArrayBuffer,
+      byteOffset: number,
+      shape: readonly number[],
+      dtype: DType,
+      copy: boolean,
+      kept: boolean,
+    ) => Handle
   >('fromBuffer');
 
 /** Options of every function that makes a tensor. */
@@ -150,7 +157,9 @@ export function tensor(data: NestedArray | TypedArray, options: CreationOptions 
   if (ArrayBuffer.isView(data)) {
     const own = dtypeOf(data) ?? (data instanceof Uint16Array ? options.dtype : undefined);
     if (own === undefined) throw new ArgumentTypeError('tensor: a Uint16Array needs a dtype: float16 or bfloat16');
-    const copy = fromHandle(rawFromBuffer(plainBuffer('tensor', data), data.byteOffset, [data.length], own, true));
+    const copy = fromHandle(
+      rawFromBuffer(plainBuffer('tensor', data), data.byteOffset, [data.length], own, true, false),
+    );
     return finishCast(copy, options.dtype ?? own, requiresGrad);
   }
   const { shape, values } = flattenNested(data);
@@ -159,7 +168,7 @@ export function tensor(data: NestedArray | TypedArray, options: CreationOptions 
     ? Float64Array.from(values, Number)
     : BigInt64Array.from(values, (v) => (typeof v === 'bigint' ? v : toBigInt(v)));
   const held: DType = array instanceof Float64Array ? 'float64' : 'int64';
-  return finishCast(fromHandle(rawFromBuffer(array.buffer, 0, shape, held, true)), dtype, requiresGrad);
+  return finishCast(fromHandle(rawFromBuffer(array.buffer, 0, shape, held, true, false)), dtype, requiresGrad);
 }
 
 function toBigInt(value: number | boolean): bigint {
@@ -215,5 +224,10 @@ export function fromBuffer(
       `fromBuffer: shape [${shape.join(', ')}] of ${dtype} takes ${needed} bytes, the data has ${bytes}`,
     );
   }
-  return finish(rawFromBuffer(buffer, offset, shape, dtype, false), options.requiresGrad);
+  return finish(rawFromBuffer(buffer, offset, shape, dtype, false, false), options.requiresGrad);
+}
+
+/** @internal As `fromBuffer`, of data that nobody else knows or will: its memory cannot be taken away. */
+export function fromOwnBuffer(data: Uint8Array<ArrayBuffer>, shape: readonly number[], dtype: DType): Tensor {
+  return fromHandle(rawFromBuffer(data.buffer, data.byteOffset, shape, dtype, false, true));
 }

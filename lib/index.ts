@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 import './methods.js';
 
-export * from './autograd.js';
+export { type AutocastOptions, autocast, isAutocastEnabled } from './autocast.js';
+export { enableGrad, type GradOptions, grad, isGradEnabled, noGrad } from './autograd.js';
 export type { Explanation, ProgramExplanation } from './compile/explain.js';
 export { type Compiled, compile, type RunOptions } from './compile.js';
 export {

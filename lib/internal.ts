@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What the tests reach beside the public entries; no entry of the package.
 
+export { recipeOf } from './data/dataset.js';
 export { gradientsOf, recordTape } from './keras/recording.js';
 export { Variable } from './keras/variable.js';
 export { native } from './native.js';

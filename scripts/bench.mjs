@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// npm run bench [-- NAME … --peers --rounds N --json FILE]. Peers are an opt-in: bench/peers/requirements.txt.
+// npm run bench [-- NAME … --peers --rounds N --json FOLDER]. Peers are an opt-in: docs/figures.md.
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { bootstrap } from './bootstrap.mjs';

@@ -14,18 +14,20 @@ const mutants = JSON.parse(readFileSync(join(root, 'test/mutants.json'), 'utf8')
 /** A copy in which a build compiles again only what a mutant changes. */
 function copyProject() {
   const copy = mkdtempSync(join(tmpdir(), 'cresset-mutants-'));
-  const skipped = new Set(['.git', 'node_modules', 'build-asan', 'build-arm64', 'build-debug']);
+  const skipped = /^(\.git|build-.*|prebuilds|.*node_modules)$/;
   cpSync(root, copy, {
     recursive: true,
     preserveTimestamps: true,
-    filter: (path) => !skipped.has(path.slice(root.length + 1)),
+    filter: (path) => !skipped.test(path.slice(root.length + 1)),
   });
   symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
   return copy;
 }
 
 function node(copy, args) {
-  return spawnSync(process.execPath, args, { cwd: copy, encoding: 'utf8', env: process.env });
+  const result = spawnSync(process.execPath, args, { cwd: copy, encoding: 'utf8', env: process.env });
+  if (result.signal === 'SIGINT') throw new Error('interrupted');
+  return result;
 }
 
 function build(copy, file) {
@@ -85,6 +87,8 @@ function main() {
   process.exitCode = survived === 0 ? 0 : 1;
 }
 
+// Ctrl-C ends the command that runs, and then this, by way of removing the copy.
+process.on('SIGINT', () => {});
 try {
   await bootstrap();
   main();

@@ -13,7 +13,7 @@ const mayInclude: Record<string, RegExp> = {
   kernels: /^(kernels\/|core\/(dtype|half|types|parallel)\.h$)/,
   core: /^core\//,
   ops: /^(ops|core)\/|^kernels\/table\.h$/,
-  data: /^(data|core)\/|^kernels\/table\.h$/,
+  data: /^(data|ops|core)\/|^kernels\/table\.h$/,
   autograd: /^(autograd|ops|core)\/|^kernels\/table\.h$/,
   graph: /^(graph|autograd|ops|core)\/|^kernels\/table\.h$/,
   binding: /^(binding|graph|autograd|data|ops|core)\/|^kernels\/table\.h$/,
@@ -22,7 +22,7 @@ const mayInclude: Record<string, RegExp> = {
 function sourcesUnder(folder: string): string[] {
   return readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
     .map((file) => join(folder, file))
-    .filter((file) => /\.(cc|h|def|ts|mjs)$/.test(file));
+    .filter((file) => /\.(cc|h|def|ts|mjs)$/.test(file) && !file.includes('node_modules'));
 }
 
 const folderOf = (file: string) => file.split('/')[1] ?? '';

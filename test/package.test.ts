@@ -58,10 +58,13 @@ function run(node: string, args: string[], cwd: string, env: NodeJS.ProcessEnv) 
   return { status: result.status, output: `${result.stdout}${result.stderr}`, stdout: result.stdout };
 }
 
+/** Not through links: pnpm's packages would count twice. */
 function bytesUnder(folder: string): number {
-  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .map((file) => lstatSync(join(folder, file)))
-    .reduce((sum, entry) => sum + (entry.isFile() ? entry.size : 0), 0);
+  return readdirSync(folder, { withFileTypes: true }).reduce((sum, entry) => {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) return sum + bytesUnder(path);
+    return sum + (entry.isFile() ? lstatSync(path).size : 0);
+  }, 0);
 }
 
 function assertTrains(node: string, program: string, cwd: string, env: NodeJS.ProcessEnv) {

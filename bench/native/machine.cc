@@ -1,25 +1,41 @@
 // SPDX-License-Identifier: MIT
-// What this machine can do at most: float32 FMAs and memory traffic of all threads together. Prints one JSON line
-// { "gflops": …, "gbs": … }. Compiled for the machine it runs on; the floors of the bench rows come from it.
+// What this machine can do at most: float32 FMAs and memory traffic of all threads together. Prints
+// one JSON line { "gflops": …, "gbs": … }. Compiled for the machine it runs on; the floors of the
+// bench rows come from it.
+#include <sys/mman.h>
+
 #include <algorithm>
+#include <barrier>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <functional>
 #include <thread>
 #include <vector>
+#if defined(__SSE__)
+#include <immintrin.h>
+#endif
 
 namespace {
 
 #if defined(__AVX512F__)
 constexpr int kBytes = 64;
+#define STREAM(p, v) _mm512_stream_ps(p, reinterpret_cast<__m512>(v))
 #elif defined(__AVX__)
 constexpr int kBytes = 32;
+#define STREAM(p, v) _mm256_stream_ps(p, reinterpret_cast<__m256>(v))
+#elif defined(__SSE__)
+constexpr int kBytes = 16;
+#define STREAM(p, v) _mm_stream_ps(p, reinterpret_cast<__m128>(v))
 #else
 constexpr int kBytes = 16;
+#define STREAM(p, v) *reinterpret_cast<Vec*>(p) = v
 #endif
 typedef float Vec __attribute__((vector_size(kBytes)));
 constexpr int kLanes = kBytes / sizeof(float);
+
+Vec load(const float* p) { return *reinterpret_cast<const Vec*>(p); }
+void store(float* p, Vec v) { STREAM(p, v); }
 
 double seconds_of(int threads, const std::function<void(int)>& work) {
   const auto start = std::chrono::steady_clock::now();
@@ -45,42 +61,62 @@ void run_fmas(int64_t rounds) {
 double best_gflops(int threads) {
   constexpr int64_t kRounds = 20'000'000;
   double best = 0;
-  for (int i = 0; i < 5; ++i) {
+  for (int i = 0; i < 20; ++i) {
     const double seconds = seconds_of(threads, [](int) { run_fmas(kRounds); });
     best = std::max(best, 2.0 * 16 * kLanes * kRounds * threads / seconds / 1e9);
   }
   return best;
 }
 
-// The best of reading alone and of z = x + y; the latter counts two reads and one write.
+// Each thread writes its own pages first, in large pages where the system has them.
+float* make_stream(int64_t count) {
+  const size_t bytes = count * sizeof(float);
+  auto* data = static_cast<float*>(std::aligned_alloc(2 << 20, bytes));
+#ifdef MADV_HUGEPAGE
+  madvise(data, bytes, MADV_HUGEPAGE);
+#endif
+  std::fill_n(data, count, 1.0f);
+  return data;
+}
+
+double read_stream(const float* x, int64_t count) {
+  Vec sum[8] = {};
+  for (int64_t i = 0; i < count; i += 8 * kLanes)
+    for (int j = 0; j < 8; ++j) sum[j] += load(x + i + j * kLanes);
+  for (auto& s : sum) asm volatile("" : : "x"(s));
+  return 4.0 * count;
+}
+
+double add_streams(const float* x, const float* y, float* z, int64_t count) {
+  for (int64_t i = 0; i < count; i += kLanes) store(z + i, load(x + i) + load(y + i));
+  return 12.0 * count;
+}
+
+double copy_stream(const float* x, float* z, int64_t count) {
+  for (int64_t i = 0; i < count; i += kLanes) store(z + i, load(x + i));
+  return 8.0 * count;
+}
+
+// The best of reading, z = x + y and z = x over 64 MB an array, all threads at once, written past
+// the caches.
 double best_gbs(int threads) {
-  constexpr int64_t kCount = int64_t{1} << 24;
-  std::vector<float> x(kCount, 1.0f), y(kCount, 2.0f), z(kCount, 0.0f);
-  std::vector<float> sums(64 * threads);
-  const auto part = [&](int t, auto body) {
-    body(kCount / kLanes * t / threads, kCount / kLanes * (t + 1) / threads);
-  };
-  typedef float Loose __attribute__((vector_size(kBytes), aligned(4)));
-  auto load = [](const float* p, int64_t i) { return reinterpret_cast<const Loose*>(p)[i]; };
+  const int64_t count = (int64_t{1} << 24) / threads / 1024 * 1024;
+  std::barrier together(threads);
   double best = 0;
-  for (int i = 0; i < 8; ++i) {
-    const double reading = seconds_of(threads, [&](int t) {
-      part(t, [&](int64_t begin, int64_t end) {
-        Loose sum[4] = {};
-        for (int64_t k = begin; k + 4 <= end; k += 4)
-          for (int j = 0; j < 4; ++j) sum[j] += load(x.data(), k + j);
-        sums[64 * t] = (sum[0] + sum[1] + sum[2] + sum[3])[0];
-      });
-    });
-    const double adding = seconds_of(threads, [&](int t) {
-      part(t, [&](int64_t begin, int64_t end) {
-        for (int64_t k = begin; k < end; ++k)
-          reinterpret_cast<Loose*>(z.data())[k] = load(x.data(), k) + load(y.data(), k);
-      });
-    });
-    asm volatile("" : : "r"(sums.data()), "r"(z.data()) : "memory");
-    best = std::max({best, 4.0 * kCount / reading / 1e9, 12.0 * kCount / adding / 1e9});
-  }
+  seconds_of(threads, [&](int t) {
+    float *x = make_stream(count), *y = make_stream(count), *z = make_stream(count);
+    for (int i = 0; i < 30; ++i) {
+      together.arrive_and_wait();
+      const auto start = std::chrono::steady_clock::now();
+      const double bytes = i % 3 == 0   ? read_stream(x, count)
+                           : i % 3 == 1 ? add_streams(x, y, z, count)
+                                        : copy_stream(x, z, count);
+      together.arrive_and_wait();
+      const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
+      if (t == 0) best = std::max(best, bytes * threads / seconds.count() / 1e9);
+    }
+    for (float* stream : {x, y, z}) std::free(stream);
+  });
   return best;
 }
 

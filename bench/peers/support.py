@@ -2,6 +2,7 @@
 """What the peers' programs share: which rows are asked for, timing, the line of JSON."""
 import json
 import os
+import resource
 import statistics
 import sys
 import time
@@ -36,3 +37,13 @@ def read_idx(name, header):
 
 def show(values, version, **more):
     print(json.dumps({"values": values, "version": version, **more}))
+
+
+def show_epochs(row, seconds, losses, version, **more):
+    """What a program that trained prints: the median epoch after the first, the first, its most memory in MB."""
+    values = {
+        row: statistics.median(seconds[1:] or seconds),
+        f"{row}-first": seconds[0],
+        f"{row}-memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+    }
+    show(values | more, version, losses={row: losses})

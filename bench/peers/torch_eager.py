@@ -35,4 +35,4 @@ def measure(step, count):
 
 if __name__ == "__main__":
     counts = {"tiny-op": (tiny_op, 300_000), "tiny-graph": (tiny_graph, 10_000)}
-    show({name: measure(make(), count) for name, (make, count) in counts.items() if is_asked(name)}, torch.__version__)
+    show({name: measure(make(), count) for name, (make, count) in counts.items() if is_asked(name)}, f"torch {torch.__version__}")

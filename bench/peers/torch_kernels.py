@@ -8,8 +8,8 @@ from support import is_asked, measure, show
 LARGE = 1 << 24
 
 
-def matmul(m, k, n):
-    a, b = torch.randn(m, k), torch.randn(k, n)
+def matmul(m, k, n, dtype=torch.float32):
+    a, b = torch.randn(m, k).to(dtype), torch.randn(k, n).to(dtype)
     return lambda: a @ b
 
 
@@ -26,6 +26,8 @@ def adam():
 
 ROWS = {f"sgemm-{n}": lambda n=n: matmul(n, n, n) for n in (256, 512, 1024, 2048)} | {
     "sgemm-64x784x128": lambda: matmul(64, 784, 128),
+    "gemm-bf16-1024": lambda: matmul(1024, 1024, 1024, torch.bfloat16),
+    "gemm-bf16-64x784x128": lambda: matmul(64, 784, 128, torch.bfloat16),
     "add-16m": lambda: on_one([LARGE], lambda x: x + x),
     "sum-16m": lambda: on_one([LARGE], torch.sum),
     "exp-16m": lambda: on_one([LARGE], torch.exp),
@@ -37,4 +39,4 @@ ROWS = {f"sgemm-{n}": lambda n=n: matmul(n, n, n) for n in (256, 512, 1024, 2048
 }
 
 if __name__ == "__main__":
-    show({name: measure(prepare()) for name, prepare in ROWS.items() if is_asked(name)}, torch.__version__)
+    show({name: measure(prepare()) for name, prepare in ROWS.items() if is_asked(name)}, f"torch {torch.__version__}")

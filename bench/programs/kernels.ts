@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Milliseconds of single ops on large arrays, as bench/peers/torch_kernels.py measures them.
-import { nn, noGrad, optim, randn, type Tensor } from 'cresset';
+import { type DType, nn, noGrad, optim, randn, type Tensor } from 'cresset';
 import { isAsked, measure, print } from './support.js';
 
 const F = nn.functional;
@@ -9,6 +9,8 @@ const rows: Record<string, () => () => unknown> = {};
 
 for (const n of [256, 512, 1024, 2048]) rows[`sgemm-${n}`] = () => matmul([n, n], [n, n]);
 rows['sgemm-64x784x128'] = () => matmul([64, 784], [784, 128]);
+rows['gemm-bf16-1024'] = () => matmul([1024, 1024], [1024, 1024], 'bfloat16');
+rows['gemm-bf16-64x784x128'] = () => matmul([64, 784], [784, 128], 'bfloat16');
 rows['add-16m'] = () => onOne(large, (x) => x.add(x));
 rows['sum-16m'] = () => onOne(large, (x) => x.sum());
 rows['exp-16m'] = () => onOne(large, (x) => x.exp());
@@ -23,8 +25,8 @@ rows['adam-10m'] = () => {
   return () => optimizer.step();
 };
 
-function matmul(a: number[], b: number[]): () => Tensor {
-  const [x, y] = [randn(a), randn(b)];
+function matmul(a: number[], b: number[], dtype: DType = 'float32'): () => Tensor {
+  const [x, y] = [randn(a).to(dtype), randn(b).to(dtype)];
   return () => x.matmul(y);
 }
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-// The PyTorch-style program of examples/mnist-torch.ts, training only. Prints one JSON line: the median seconds of an
-// epoch, the mean training loss of each, and how often a 10 ms timer fired a second meanwhile.
+// The PyTorch-style program of examples/mnist-torch.ts, training only. Argument: epochs. Prints what an epoch
+// took, the mean training loss of each, and how often a 10 ms timer fired a second meanwhile.
 import { manualSeed, nn, optim } from 'cresset';
 import { Classifier, mnistLoader } from './models.js';
-import { median, print } from './support.js';
+import { printEpochs } from './support.js';
 
 const epochs = Number(process.argv[2]);
 manualSeed(0);
@@ -35,8 +35,4 @@ for (let epoch = 0; epoch < epochs; epoch++) {
 }
 const timerPerSecond = ticks / ((performance.now() - start) / 1000);
 clearInterval(timer);
-print({
-  values: { 'mnist-epoch': median(seconds) },
-  losses: { 'mnist-epoch': losses },
-  notes: { 'mnist-epoch': { 'a 10 ms timer, times a second': timerPerSecond } },
-});
+printEpochs('mnist-epoch', { seconds, losses, notes: { 'a 10 ms timer, times a second': timerPerSecond } });

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import type { Outcome } from '../suites.js';
+import type { Outcome } from '../suite.js';
 
 /** What the programs of a suite share: which rows are asked for, timing, the line of JSON. */
 const asked = process.argv.filter((arg) => arg.startsWith('--row=')).map((arg) => arg.slice(6));
@@ -28,4 +28,26 @@ export function measure(step: () => void, seconds = 1): number {
 /** Ends the program's output. */
 export function print(outcome: Outcome): void {
   console.log(JSON.stringify(outcome));
+}
+
+interface Epochs {
+  seconds: readonly number[];
+  losses: number[];
+  notes?: Record<string, number>;
+  /** Figures of other rows of the program. */
+  values?: Record<string, number>;
+}
+
+/** Ends a program that trained: the median epoch after the first, the first, the most memory the process had. */
+export function printEpochs(row: string, { seconds, losses, notes, values }: Epochs): void {
+  print({
+    values: {
+      [row]: median(seconds.length > 1 ? seconds.slice(1) : seconds),
+      [`${row}-first`]: seconds[0] as number,
+      [`${row}-memory`]: process.resourceUsage().maxRSS / 1024,
+      ...values,
+    },
+    losses: { [row]: losses },
+    ...(notes && { notes: { [row]: notes } }),
+  });
 }

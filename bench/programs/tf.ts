@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-// The low-level TensorFlow program of examples/mnist-tf.ts, training only, batch 32. Prints the median seconds of an
-// epoch and the mean training loss of each.
+// The low-level TensorFlow program of examples/mnist-tf.ts, training only, batch 32. Argument: epochs. Prints
+// what an epoch took and the mean training loss of each.
 import { manualSeed } from 'cresset';
 import * as tf from 'cresset/tf';
-import { median, print } from './support.js';
+import { printEpochs } from './support.js';
 
 manualSeed(0);
 const { train } = await tf.datasets.mnist.loadData();
@@ -41,8 +41,4 @@ for (let epoch = 0; epoch < Number(process.argv[2]); epoch++) {
   seconds.push((performance.now() - began) / 1000);
   losses.push(total / count);
 }
-print({
-  values: { 'tf-epoch': median(seconds) },
-  losses: { 'tf-epoch': losses },
-  notes: { 'tf-epoch': { 'peak memory, MB': process.resourceUsage().maxRSS / 1024 } },
-});
+printEpochs('tf-epoch', { seconds, losses });

@@ -3,6 +3,7 @@ import { DataError } from '../errors.js';
 import type { Generator } from '../random.js';
 import { type Collated, defaultCollate } from './collate.js';
 import { nextTurn, turnIsDue } from './event-loop.js';
+import type { Recipe } from './recipe.js';
 
 /** Positions in a dataset, as a loader hands them on: a slice of the epoch's order. */
 export type Indices = Int32Array;
@@ -13,6 +14,15 @@ export type Indices = Int32Array;
  * sample does not depend on the batch size, on prefetching, or on whether it is fetched alone or in a batch.
  */
 export type Generators = (position: number) => Generator;
+
+/** @internal A dataset's method that gives its {@link Recipe}, if whole batches of it can be prepared natively. */
+export const recipeOf: unique symbol = Symbol('cresset.recipe');
+
+/** @internal Are the dataset's samples and batches those of `type`, rather than of a subclass that has its own? */
+export function hasOwnSamples(dataset: Samples, { prototype }: { prototype: Samples }): boolean {
+  return dataset.get === prototype.get && dataset.getBatch === prototype.getBatch;
+}
+type Samples = { get: unknown; getBatch: unknown };
 
 /**
  * A dataset whose samples are reached by position.
@@ -38,6 +48,11 @@ export abstract class Dataset<T> {
    */
   getBatch(indices: Indices, generators?: Generators): Collated<T> | Promise<Collated<T>> {
     return getSamples(this, indices, generators).then(defaultCollate);
+  }
+
+  /** @internal */
+  [recipeOf](): Recipe<Collated<T>> | undefined {
+    return undefined;
   }
 }
 

@@ -3,9 +3,10 @@ import { Readable } from 'node:stream';
 import { DataError } from '../errors.js';
 import { defaultGenerator, type Generator } from '../random.js';
 import { type Collated, defaultCollate } from './collate.js';
-import { Dataset, type Generators, getSamples, type Indices, toIndices } from './dataset.js';
+import { Dataset, type Generators, getSamples, type Indices, recipeOf, toIndices } from './dataset.js';
 import { nextTurn, turnIsDue } from './event-loop.js';
-import { BatchSampler, isIterable, RandomSampler, SequentialSampler, type Sized } from './sampler.js';
+import { Ahead, type Recipe, readAhead } from './recipe.js';
+import { BatchSampler, isIterable, RandomSampler, Sampler, SequentialSampler, type Sized } from './sampler.js';
 import { Visits } from './visits.js';
 
 /** What a loader reads: a `Dataset`, or anything that can be iterated sample by sample. */
@@ -109,8 +110,10 @@ const done = { done: true, value: undefined } as const;
  * ```
  *
  * The order is drawn when an iteration begins and depends on the generator alone; so does what random transforms draw for
- * each sample, whatever the batch size and `prefetch`. Iterations are independent of each other. Whenever 5 ms have passed, the event loop gets a turn before the next batch. Leaving the loop, by `break` or by
- * an error, closes the source.
+ * each sample, whatever the batch size and `prefetch`. Where the dataset gathers batches natively (tensors, known
+ * transforms), a thread of our own prepares two ahead, or the compiled function that reads a batch gathers it. Iterations
+ * are independent of each other. Whenever 5 ms have passed, the event loop gets a turn before the next batch. Leaving the
+ * loop, by `break` or by an error, closes the source.
  *
  * @typeParam D - the dataset, or an iterable of samples
  * @typeParam B - one batch: `Collated` of the sample's type, or what `collateFn` returns
@@ -164,7 +167,14 @@ export class DataLoader<D extends DataSource, B = Collated<SampleOf<D>>> impleme
     return length;
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<B, undefined> {
+  [Symbol.asyncIterator](): AsyncGenerator<B, undefined> {
+    const recipe = this.#recipe();
+    return recipe
+      ? readAhead(() => new Ahead(this.batchSampler as BatchSampler, recipe, new Visits(this.#generator)))
+      : this.#read();
+  }
+
+  async *#read(): AsyncGenerator<B, undefined> {
     const batches = this.dataset instanceof Dataset ? this.#indexedBatches(this.dataset) : this.#streamedBatches();
     const ahead: Promise<IteratorResult<B, undefined>>[] = [];
     try {
@@ -182,6 +192,15 @@ export class DataLoader<D extends DataSource, B = Collated<SampleOf<D>>> impleme
     } finally {
       await batches.return(undefined);
     }
+  }
+
+  /** What prepares batches natively, where nothing can tell that they are ahead: their order is known from the start. */
+  #recipe(): Recipe<B> | undefined {
+    const { batchSampler, dataset } = this;
+    const isOwn =
+      batchSampler instanceof BatchSampler && Object.getPrototypeOf(batchSampler) === BatchSampler.prototype;
+    if (!isOwn || !(batchSampler.sampler instanceof Sampler) || this.#collate) return undefined;
+    return dataset instanceof Dataset ? (dataset[recipeOf]() as Recipe<B> | undefined) : undefined;
   }
 
   /** Batches by index: `next` may be called again before an earlier batch is ready, and they are prepared side by side. */

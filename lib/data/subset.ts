@@ -2,7 +2,17 @@
 import { DataError } from '../errors.js';
 import { defaultGenerator, type Generator } from '../random.js';
 import type { Collated } from './collate.js';
-import { checkIndex, Dataset, expectDataset, type Generators, type Indices, toIndices } from './dataset.js';
+import {
+  checkIndex,
+  Dataset,
+  expectDataset,
+  type Generators,
+  hasOwnSamples,
+  type Indices,
+  recipeOf,
+  toIndices,
+} from './dataset.js';
+import type { Recipe } from './recipe.js';
 import { permutation } from './sampler.js';
 
 /** Some samples of another dataset, in the order of `indices`. */
@@ -29,10 +39,17 @@ export class Subset<T> extends Dataset<T> {
   }
 
   override getBatch(indices: Indices, generators?: Generators): Collated<T> | Promise<Collated<T>> {
-    return this.dataset.getBatch(
-      indices.map((index) => this.indices[index] as number),
-      generators,
-    );
+    return this.dataset.getBatch(this.#inDataset(indices), generators);
+  }
+
+  /** @internal */
+  override [recipeOf](): Recipe<Collated<T>> | undefined {
+    const recipe = hasOwnSamples(this, Subset) ? this.dataset[recipeOf]() : undefined;
+    return recipe && { start: (indices, visits) => recipe.start(this.#inDataset(indices), visits) };
+  }
+
+  #inDataset(indices: Indices): Indices {
+    return indices.map((index) => this.indices[index] as number);
   }
 }
 

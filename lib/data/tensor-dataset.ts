@@ -2,7 +2,8 @@
 import { DataError } from '../errors.js';
 import { fromBuffer, Tensor } from '../index.js';
 import type { Collated } from './collate.js';
-import { checkIndex, Dataset, type Indices } from './dataset.js';
+import { checkIndex, Dataset, hasOwnSamples, type Indices, recipeOf } from './dataset.js';
+import { makeRecipe, type Recipe } from './recipe.js';
 
 /** @internal Positions as an int64 tensor of shape `[n]`, as the gathering ops take them. */
 export function indexTensor(indices: Indices): Tensor {
@@ -47,5 +48,11 @@ export class TensorDataset<Ts extends readonly Tensor[]> extends Dataset<TensorT
   override getBatch(indices: Indices): Collated<TensorTuple<Ts>> {
     const rows = indexTensor(indices);
     return this.tensors.map((t) => t.indexSelect(0, rows)) as unknown as Collated<TensorTuple<Ts>>;
+  }
+
+  /** @internal */
+  override [recipeOf](): Recipe<Collated<TensorTuple<Ts>>> | undefined {
+    if (!hasOwnSamples(this, TensorDataset)) return undefined;
+    return makeRecipe([], this.tensors, (tensors) => tensors as unknown as Collated<TensorTuple<Ts>>);
   }
 }

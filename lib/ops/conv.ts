@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { lowered } from '../autocast.js';
 import { ArgumentRangeError, ArgumentTypeError } from '../errors.js';
 import { raw } from '../raw.js';
 import { fromHandle, handleOf, type Tensor } from '../tensor.js';
@@ -87,9 +88,9 @@ export function convNd(
   return batched(op, x, dims, (images) =>
     fromHandle(
       rawConv(
-        handleOf(images, `${op}: input`),
-        handleOf(weight, `${op}: weight`),
-        bias ? handleOf(bias, `${op}: bias`) : undefined,
+        handleOf(lowered(images), `${op}: input`),
+        handleOf(lowered(weight), `${op}: weight`),
+        bias ? handleOf(lowered(bias), `${op}: bias`) : undefined,
         spatial(op, 'stride', stride, dims, 1),
         [...before, ...after],
         spatial(op, 'dilation', dilation, dims, 1),
@@ -125,9 +126,9 @@ export function convTransposeNd(
     });
     return fromHandle(
       rawConvTranspose(
-        handleOf(images, `${op}: input`),
-        handleOf(weight, `${op}: weight`),
-        bias ? handleOf(bias, `${op}: bias`) : undefined,
+        handleOf(lowered(images), `${op}: input`),
+        handleOf(lowered(weight), `${op}: weight`),
+        bias ? handleOf(lowered(bias), `${op}: bias`) : undefined,
         size,
         stride,
         [...padding, ...padding.map((n, i) => n - (extra[i] as number))],

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { lowered, raised } from '../autocast.js';
 import { ArgumentRangeError, ShapeError } from '../errors.js';
 import { raw } from '../raw.js';
 import { fromHandle, handleOf, type Tensor } from '../tensor.js';
@@ -19,11 +20,15 @@ function expectDims(op: string, what: string, x: Tensor, ndim: number): void {
  * @throws ShapeError if the inner sizes differ; DTypeError unless both have one dtype
  */
 export function matmul(a: Tensor, b: Tensor): Tensor {
+  return product(lowered(a), lowered(b));
+}
+/** The same, whatever `autocast` says. */
+function product(a: Tensor, b: Tensor): Tensor {
   if (a.ndim === 0 || b.ndim === 0) throw new ShapeError('matmul: expected at least 1 dimension, got a scalar');
   const left = a.ndim === 1 ? a.unsqueeze(0) : a;
   const right = b.ndim === 1 ? b.unsqueeze(1) : b;
-  const product = fromHandle(rawMatmul(handleOf(left, 'matmul'), handleOf(right, 'matmul')));
-  const rows = a.ndim === 1 ? product.squeeze(-2) : product;
+  const stack = fromHandle(rawMatmul(handleOf(left, 'matmul'), handleOf(right, 'matmul')));
+  const rows = a.ndim === 1 ? stack.squeeze(-2) : stack;
   return b.ndim === 1 ? rows.squeeze(-1) : rows;
 }
 /** Matrix times matrix. */
@@ -36,7 +41,7 @@ export function mm(a: Tensor, b: Tensor): Tensor {
 export function mv(a: Tensor, b: Tensor): Tensor {
   expectDims('mv', 'a', a, 2);
   expectDims('mv', 'b', b, 1);
-  return matmul(a, b);
+  return product(a, b);
 }
 /** A stack of matrix products. */
 export function bmm(a: Tensor, b: Tensor): Tensor {
@@ -49,7 +54,7 @@ export function bmm(a: Tensor, b: Tensor): Tensor {
 export function dot(a: Tensor, b: Tensor): Tensor {
   expectDims('dot', 'a', a, 1);
   expectDims('dot', 'b', b, 1);
-  return matmul(a, b);
+  return product(a, b);
 }
 /** `dot`; real numbers are their own conjugates. */
 export function vdot(a: Tensor, b: Tensor): Tensor {
@@ -80,7 +85,7 @@ function addProduct(input: Tensor, product: Tensor, { beta = 1, alpha = 1 }: Add
 }
 /** beta · input + alpha · (a @ b) of matrices. */
 export function addmm(input: Tensor, a: Tensor, b: Tensor, options: AddProductOptions = {}): Tensor {
-  return addProduct(input, mm(a, b), options);
+  return addProduct(lowered(input), mm(a, b), options);
 }
 /** beta · input + alpha · (a @ b) of a matrix and a vector. */
 export function addmv(input: Tensor, a: Tensor, b: Tensor, options: AddProductOptions = {}): Tensor {
@@ -88,11 +93,12 @@ export function addmv(input: Tensor, a: Tensor, b: Tensor, options: AddProductOp
 }
 /** beta · input + alpha · Σ (a @ b) over a stack. */
 export function addbmm(input: Tensor, a: Tensor, b: Tensor, options: AddProductOptions = {}): Tensor {
-  return addProduct(input, bmm(a, b).sum({ dim: 0, dtype: a.dtype }).to(a.dtype), options);
+  const stack = bmm(a, b);
+  return addProduct(lowered(input), stack.sum({ dim: 0, dtype: stack.dtype }).to(stack.dtype), options);
 }
 /** beta · input + alpha · (a @ b) of stacks of matrices. */
 export function baddbmm(input: Tensor, a: Tensor, b: Tensor, options: AddProductOptions = {}): Tensor {
-  return addProduct(input, bmm(a, b), options);
+  return addProduct(lowered(input), bmm(a, b), options);
 }
 /** beta · input + alpha · outer(a, b). */
 export function addr(input: Tensor, a: Tensor, b: Tensor, options: AddProductOptions = {}): Tensor {
@@ -163,5 +169,5 @@ export function cdist(a: Tensor, b: Tensor, { p = 2 }: { p?: number } = {}): Ten
   if (a.shape.at(-1) !== b.shape.at(-1)) {
     throw new ShapeError(`cdist: rows of ${a.shape.at(-1)} and ${b.shape.at(-1)} elements have no distance`);
   }
-  return a.unsqueeze(-2).sub(b.unsqueeze(-3)).vectorNorm({ ord: p, dim: -1 });
+  return raised(a).unsqueeze(-2).sub(b.unsqueeze(-3)).vectorNorm({ ord: p, dim: -1 });
 }

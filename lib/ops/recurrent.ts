@@ -11,7 +11,7 @@ const rawLstm = raw(
 );
 const rawGru = raw(
   'gru_sequence',
-  'gates_x: Tensor, h0: Tensor, w_hh: Tensor, b_hh: Tensor?, reverse: bool -> Tensor, Tensor',
+  'gates_x: Tensor, h0: Tensor, w_hh: Tensor, b_hh: Tensor?, reverse: bool -> Tensor, Tensor, Tensor',
 );
 const rawRnn = raw('rnn_sequence', 'x: Tensor, h0: Tensor, w_hh: Tensor, relu: bool, reverse: bool -> Tensor');
 raw(
@@ -20,7 +20,7 @@ raw(
 );
 raw(
   'gru_sequence_backward',
-  'dh: Tensor, kept: Tensor, h: Tensor, h0: Tensor, w_hh: Tensor, reverse: bool -> Tensor, Tensor, Tensor',
+  'dh: Tensor, gates: Tensor, y: Tensor, h: Tensor, h0: Tensor, w_hh: Tensor, reverse: bool -> Tensor, Tensor, Tensor',
 );
 raw(
   'rnn_sequence_backward',

@@ -2,7 +2,7 @@
 import { DataError, DTypeError, ShapeError } from '../errors.js';
 import { Tensor, tensor } from '../index.js';
 import type { Generator } from '../random.js';
-import { markImageTransform, markTensorTransform, plain, recognise } from './recognised.js';
+import { describeTransform, stepsOf } from './recognised.js';
 
 /**
  * A function of one sample. Random transforms draw from `generator`, which a `DataLoader` makes for each visit of a sample
@@ -29,9 +29,7 @@ function imageToTensor(image: Tensor): Tensor {
  * from 0 to 1.
  */
 export function toTensor(): Transform {
-  const transform = (image: Tensor) => imageToTensor(image);
-  markImageTransform(transform, plain);
-  return transform;
+  return describeTransform((image: Tensor) => imageToTensor(image), [{ kind: 'toTensor' }]);
 }
 
 function perChannel(values: readonly number[], name: string): Tensor {
@@ -62,8 +60,7 @@ export function normalize(mean: readonly number[], std: readonly number[]): Tran
     }
     return input.sub(means).div(stds);
   };
-  if (mean.length === 1) markTensorTransform(transform, { mean: mean[0] as number, std: std[0] as number });
-  return transform;
+  return describeTransform(transform, [{ kind: 'normalize', mean: [...mean], std: [...std] }]);
 }
 
 /** A transform that calls `fn`, with the generator of the visit as second argument. */
@@ -95,7 +92,6 @@ export function compose(chain: readonly AnyTransform[]): AnyTransform {
   if (wrong >= 0) throw new DataError(`compose: transforms[${wrong}]: expected a function, got ${typeof steps[wrong]}`);
   const composed = (input: unknown, generator?: Generator) =>
     steps.reduce((value, step) => step(value as never, generator), input);
-  const scaling = recognise(steps);
-  if (scaling) markImageTransform(composed, scaling);
-  return composed;
+  const known = stepsOf(steps);
+  return known ? describeTransform(composed, known) : composed;
 }

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: MIT
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { checkIndex } from '../data/dataset.js';
+import { checkIndex, hasOwnSamples, recipeOf } from '../data/dataset.js';
 import { type Collated, Dataset, type Generators, type Indices } from '../data/index.js';
+import { makeRecipe, type Recipe } from '../data/recipe.js';
 import { indexTensor } from '../data/tensor-dataset.js';
 import { DataError } from '../errors.js';
 import { Tensor } from '../index.js';
 import type { Generator } from '../random.js';
 import { readIdx } from './idx.js';
+import { planOf } from './plan.js';
+import { scalingOf, stepsOf } from './recognised.js';
 import type { Transform } from './transforms.js';
 
 /** What is done to a sample of an {@link IdxDataset} when it is visited. */
@@ -71,6 +74,17 @@ export class IdxDataset<X = Tensor, Y = Tensor> extends Dataset<[X, Y]> {
     if (this.transform || this.targetTransform) return super.getBatch(indices, generators);
     const rows = indexTensor(indices);
     return [this.data.indexSelect(0, rows), this.targets.indexSelect(0, rows)] as unknown as Collated<[X, Y]>;
+  }
+
+  /** @internal */
+  override [recipeOf](): Recipe<Collated<[X, Y]>> | undefined {
+    if (this.targetTransform || !hasOwnSamples(this, IdxDataset)) return undefined;
+    const wrap = (tensors: Tensor[]) => tensors as unknown as Collated<[X, Y]>;
+    if (!this.transform) return makeRecipe([], [this.data, this.targets], wrap);
+    if (this.data.dtype !== 'uint8') return undefined;
+    const steps = stepsOf([this.transform]);
+    const how = (this.data.ndim === 3 && scalingOf(steps)) || planOf(steps, this.data.shape.slice(1));
+    return how && makeRecipe([{ data: this.data, how }], [this.targets], wrap);
   }
 }
 

@@ -2,10 +2,11 @@
 import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { constants, gunzip, gunzipSync } from 'node:zlib';
+import { fromOwnBuffer } from '../creation.js';
 import { type DType, itemSize } from '../dtype.js';
 import { DataError } from '../errors.js';
-import { fromBuffer, type Tensor } from '../index.js';
 import { swapBytes } from '../io/read-tensor.js';
+import type { Tensor } from '../tensor.js';
 
 /** A file's path or URL, or its content in memory; raw or gzip. */
 export type IdxSource = string | URL | ArrayBuffer | ArrayBufferView;
@@ -113,11 +114,11 @@ function toTensor({ name, bytes, owned }: Content): Tensor {
       `${name}: ${what}: ${bytes.length - start} data bytes; ${dtype} of shape [${shape}] takes ${end - start}`,
     );
   }
-  let data = bytes.subarray(start);
+  let data = bytes.subarray(start) as Uint8Array<ArrayBuffer>;
   const aligned = data.byteOffset % itemSize(dtype) === 0;
   if (!owned || !aligned || data.length < pooledBytes) data = new Uint8Array(data);
   swapBytes(data, itemSize(dtype)); // the format is big-endian
-  return fromBuffer(data, { dtype, shape });
+  return fromOwnBuffer(data, shape, dtype);
 }
 
 /**

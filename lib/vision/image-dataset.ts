@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
 
-import { checkIndex } from '../data/dataset.js';
+import { checkIndex, hasOwnSamples, recipeOf } from '../data/dataset.js';
 import { type Collated, Dataset, type Generators, type Indices } from '../data/index.js';
+import { makeRecipe, type Recipe } from '../data/recipe.js';
 import { indexTensor } from '../data/tensor-dataset.js';
 import { DataError } from '../errors.js';
 import { imageBatch, Tensor } from '../index.js';
 import type { Generator } from '../random.js';
-import { recognise, type Scaling } from './recognised.js';
+import { planOf } from './plan.js';
+import { type Scaling, type Step, scalingOf, stepsOf } from './recognised.js';
 
 /** What is done to a sample of an {@link ImageDataset} when it is visited. */
 export interface ImageTransforms<X, Y> {
@@ -19,8 +21,9 @@ export interface ImageTransforms<X, Y> {
 /**
  * Grey images with labels. The images stay uint8; a sample is transformed each time it is visited.
  *
- * Where the transform is `toTensor` or `compose([toTensor, normalize])`, whole batches are gathered and transformed in
- * one native pass, with the same bits as sample by sample.
+ * Where the transform is `toTensor`, or composed of it, `normalize`, `pad`, `randomCrop`, `randomHorizontalFlip` and
+ * `randomVerticalFlip`, a loader has whole batches made natively, with the same bits and random numbers as sample by
+ * sample.
  *
  * @typeParam X - a transformed image
  * @typeParam Y - a transformed label
@@ -35,6 +38,7 @@ export class ImageDataset<X = Tensor, Y = number> extends Dataset<[X, Y]> {
   readonly transform: ((image: Tensor, generator?: Generator) => X) | undefined;
   readonly targetTransform: ((label: number, generator?: Generator) => Y) | undefined;
   readonly #labels: Uint8Array;
+  readonly #steps: readonly Step[] | undefined;
   readonly #scaling: Scaling | undefined;
 
   /**
@@ -62,7 +66,8 @@ export class ImageDataset<X = Tensor, Y = number> extends Dataset<[X, Y]> {
     this.transform = transforms.transform;
     this.targetTransform = transforms.targetTransform;
     this.#labels = labels.toTypedArray() as Uint8Array;
-    this.#scaling = transforms.transform && recognise([transforms.transform]);
+    this.#steps = transforms.transform && stepsOf([transforms.transform]);
+    this.#scaling = scalingOf(this.#steps);
   }
 
   get length(): number {
@@ -83,6 +88,15 @@ export class ImageDataset<X = Tensor, Y = number> extends Dataset<[X, Y]> {
     if (this.targetTransform || (this.transform && !this.#scaling)) return super.getBatch(indices, generators);
     const rows = indexTensor(indices);
     return [this.#imageRows(rows), this.targets.indexSelect(0, rows)] as unknown as Collated<[X, Y]>;
+  }
+
+  /** @internal */
+  override [recipeOf](): Recipe<Collated<[X, Y]>> | undefined {
+    if (this.targetTransform || !hasOwnSamples(this, ImageDataset)) return undefined;
+    const wrap = (tensors: Tensor[]) => tensors as unknown as Collated<[X, Y]>;
+    if (!this.transform) return makeRecipe([], [this.data, this.targets], wrap);
+    const how = this.#scaling ?? planOf(this.#steps, this.data.shape.slice(1));
+    return how && makeRecipe([{ data: this.data, how }], [this.targets], wrap);
   }
 
   #imageRows(rows: Tensor): Tensor {

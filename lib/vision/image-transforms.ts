@@ -5,6 +5,7 @@ import type { Transform } from './basic-transforms.js';
 import * as color from './color.js';
 import * as geometry from './geometry.js';
 import { expectNumber, expectOneOf, expectSize, type Size } from './image-ops.js';
+import { describeTransform } from './recognised.js';
 
 // Transforms without random numbers. Images are [..., H, W]; wrong options are refused before the first image.
 
@@ -29,10 +30,11 @@ export function resize(
 
 /** A transform that puts a border around the image: of one width, `[leftRight, topBottom]` or `[left, top, right, bottom]`. */
 export function pad(padding: geometry.Padding, { fill = 0, mode = 'constant' }: geometry.PadOptions = {}): Transform {
-  geometry.expectPadding(padding, 'pad');
+  const sides = geometry.expectPadding(padding, 'pad');
   expectNumber(fill, 'pad: fill');
   expectOneOf(mode, geometry.paddingModes, 'pad: mode');
-  return (image) => geometry.pad(image, padding, { fill, mode });
+  const transform: Transform = (image) => geometry.pad(image, padding, { fill, mode });
+  return describeTransform(transform, [{ kind: 'pad', padding: sides, border: { fill, mode } }]);
 }
 
 /** A transform of an image `[..., C, H, W]` that takes its colours away, leaving one channel or three equal ones. */

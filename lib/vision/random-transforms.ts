@@ -27,6 +27,7 @@ import {
   roundHalfEven,
   type Size,
 } from './image-ops.js';
+import { describeTransform } from './recognised.js';
 
 // Transforms of images [..., H, W] that draw random numbers, distributed as torchvision's.
 
@@ -58,10 +59,10 @@ export function randomCrop(size: Size, options: RandomCropOptions = {}): Transfo
   const [height, width] = expectSize(size, 'randomCrop');
   const { padding = 0, padIfNeeded = false, fill = 0, paddingMode = 'constant' } = options;
   const border: PadOptions = { fill, mode: paddingMode };
-  expectPadding(padding, 'randomCrop');
+  const sides = expectPadding(padding, 'randomCrop');
   expectOneOf(paddingMode, paddingModes, 'randomCrop: paddingMode');
   expectNumber(fill, 'randomCrop: fill');
-  return (image, generator) => {
+  const transform: Transform = (image, generator) => {
     expectImage(image, 'randomCrop');
     let whole = padding === 0 ? image : pad(image, padding, border);
     const lacking = [Math.max(width - whole.size(-1), 0), Math.max(height - whole.size(-2), 0)] as const;
@@ -76,6 +77,9 @@ export function randomCrop(size: Size, options: RandomCropOptions = {}): Transfo
     const [u = 0, v = 0] = draw(2, generator);
     return crop(whole, upTo(whole.size(-2) - height, u), upTo(whole.size(-1) - width, v), height, width);
   };
+  const before = padding === 0 ? undefined : sides;
+  const step = { size: [height, width], padding: before, padIfNeeded, border: { fill, mode: paddingMode } } as const;
+  return describeTransform(transform, [{ kind: 'crop', ...step }]);
 }
 
 function withProbability(p: number, where: string, transform: Transform): Transform {
@@ -85,11 +89,13 @@ function withProbability(p: number, where: string, transform: Transform): Transf
 
 /** A transform that exchanges left and right with probability `p`. */
 export function randomHorizontalFlip({ p = 0.5 }: { p?: number } = {}): Transform {
-  return withProbability(p, 'randomHorizontalFlip', horizontalFlip);
+  const transform = withProbability(p, 'randomHorizontalFlip', horizontalFlip);
+  return describeTransform(transform, [{ kind: 'flip', vertical: false, p }]);
 }
 /** A transform that exchanges top and bottom with probability `p`. */
 export function randomVerticalFlip({ p = 0.5 }: { p?: number } = {}): Transform {
-  return withProbability(p, 'randomVerticalFlip', verticalFlip);
+  const transform = withProbability(p, 'randomVerticalFlip', verticalFlip);
+  return describeTransform(transform, [{ kind: 'flip', vertical: true, p }]);
 }
 /** A transform that applies the given ones, all or none, with probability `p`. */
 export function randomApply(transforms: readonly Transform[], { p = 0.5 }: { p?: number } = {}): Transform {

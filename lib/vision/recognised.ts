@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import type { PaddingMode } from './geometry.js';
 
 /** A map of pixel values: `(x / 255 - mean) / std`. */
 export interface Scaling {
@@ -6,26 +7,48 @@ export interface Scaling {
   readonly std: number;
 }
 
-/** What `toTensor` does to a uint8 image, apart from its shape. */
-export const plain: Scaling = { mean: 0, std: 1 };
-
-/** Transforms of a uint8 image that do no more than this to its pixels: a whole batch can be had in one native pass. */
-const ofImages = new WeakMap<object, Scaling>();
-/** Those of a float tensor, which go on from `toTensor`. */
-const ofTensors = new WeakMap<object, Scaling>();
-
-export function markImageTransform(transform: object, scaling: Scaling): void {
-  ofImages.set(transform, scaling);
+/** What a border is made of. */
+export interface Border {
+  readonly fill: number;
+  readonly mode: PaddingMode;
 }
 
-export function markTensorTransform(transform: object, scaling: Scaling): void {
-  ofTensors.set(transform, scaling);
+/** Left, top, right, bottom. */
+export type Sides = readonly [number, number, number, number];
+
+/** One of the things that transforms do to an image and that can be done to a whole batch natively. */
+export type Step =
+  | { readonly kind: 'toTensor' }
+  | { readonly kind: 'normalize'; readonly mean: readonly number[]; readonly std: readonly number[] }
+  | { readonly kind: 'pad'; readonly padding: Sides; readonly border: Border }
+  | {
+      readonly kind: 'crop';
+      readonly size: readonly [height: number, width: number];
+      readonly padding: Sides | undefined;
+      readonly padIfNeeded: boolean;
+      readonly border: Border;
+    }
+  | { readonly kind: 'flip'; readonly vertical: boolean; readonly p: number };
+
+const known = new WeakMap<object, readonly Step[]>();
+
+/** Says what `transform` does, step by step. */
+export function describeTransform<T extends object>(transform: T, steps: readonly Step[]): T {
+  known.set(transform, steps);
+  return transform;
 }
 
-/** What transforms do as a whole, if they are known: `toTensor` and at most one `normalize` of a single channel. */
-export function recognise(chain: readonly object[]): Scaling | undefined {
-  const [first, second] = chain;
-  const start = first && ofImages.get(first);
-  if (!start || !second) return start;
-  return start === plain && chain.length === 2 ? ofTensors.get(second) : undefined;
+/** What transforms do one after the other, if that is known of each. */
+export function stepsOf(chain: readonly object[]): readonly Step[] | undefined {
+  const lists = chain.map((transform) => known.get(transform));
+  return lists.includes(undefined) ? undefined : (lists as (readonly Step[])[]).flat();
+}
+
+/** What `toTensor` and at most one `normalize` of a single channel do to the pixels of a grey image. */
+export function scalingOf(steps: readonly Step[] | undefined): Scaling | undefined {
+  const [first, second, ...more] = steps ?? [];
+  if (first?.kind !== 'toTensor' || more.length > 0) return undefined;
+  if (!second) return { mean: 0, std: 1 };
+  if (second.kind !== 'normalize' || second.mean.length !== 1) return undefined;
+  return { mean: second.mean[0] as number, std: second.std[0] as number };
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
+import { fromOwnBuffer } from '../creation.js';
 import { nextTurn, turnIsDue } from '../data/event-loop.js';
 import { DataError } from '../errors.js';
-import { fromBuffer, rand, type Tensor } from '../index.js';
+import { rand, type Tensor } from '../index.js';
 import { Generator } from '../random.js';
 import { glyphs, type Stroke } from './glyphs.js';
 import { ImageDataset, type ImageTransforms } from './image-dataset.js';
@@ -137,6 +138,6 @@ export async function SyntheticDigits<X = Tensor, Y = number>(
     signal?.throwIfAborted();
   }
   const names = glyphs.map((_, digit) => String(digit));
-  const imageTensor = fromBuffer(images, { dtype: 'uint8', shape: [length, side, side] });
-  return new ImageDataset(imageTensor, fromBuffer(labels, { dtype: 'uint8', shape: [length] }), names, options);
+  const imageTensor = fromOwnBuffer(images, [length, side, side], 'uint8');
+  return new ImageDataset(imageTensor, fromOwnBuffer(labels, [length], 'uint8'), names, options);
 }

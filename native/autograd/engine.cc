@@ -25,6 +25,58 @@ Tensor fitted(const char* op, Tensor g, const Dims& shape, DType dtype) {
   return cast(g, dtype);
 }
 
+Part fitted(const char* op, Part part, Dims shape, DType dtype) {
+  if (!part.whole()) shape[part.dim] = part.g.size(part.dim);
+  part.g = fitted(op, std::move(part.g), shape, dtype);
+  return part;
+}
+
+// What arrived for one tensor.
+class Arrivals {
+ public:
+  void add(Part part) {
+    if (part.whole()) {
+      add_to_sum(std::move(part.g));
+    } else {
+      parts_.push_back(std::move(part));
+    }
+  }
+  // All of it; undefined if nothing arrived.
+  Tensor total(const Dims& shape) {
+    if (fill(shape)) {
+      Tensors list;
+      for (Part& part : parts_) list.push_back(std::move(part.g));
+      add_to_sum(cat(list, parts_[0].dim));
+    } else {
+      for (const Part& part : parts_) add_to_sum(embed(part.g, shape, part.dim, part.start));
+    }
+    parts_.clear();
+    return std::move(sum_);
+  }
+
+ private:
+  void add_to_sum(Tensor g) { sum_ = sum_.defined() ? cresset::add(sum_, g) : std::move(g); }
+  // Do the parts make up the tensor, side by side? Then they are put in order.
+  bool fill(const Dims& shape) {
+    if (parts_.size() < 2) return false;
+    const int dim = parts_[0].dim;
+    Parts sorted = parts_;
+    std::stable_sort(sorted.begin(), sorted.end(),
+                     [](const Part& a, const Part& b) { return a.start < b.start; });
+    int64_t at = 0;
+    for (const Part& part : sorted) {
+      if (part.dim != dim || part.start != at) return false;
+      at += part.g.size(dim);
+    }
+    if (at != shape[dim]) return false;
+    parts_ = std::move(sorted);
+    return true;
+  }
+
+  Tensor sum_;
+  Parts parts_;
+};
+
 void accumulate(const Tensor& leaf, const Tensor& g, bool create_graph) {
   const Tensor present = gradient_of(leaf);
   if (!present.defined()) {
@@ -51,18 +103,17 @@ class Run {
   Run(const BackwardOptions& options, Captures* captures)
       : options_(options), captures_(captures) {}
 
-  void add(const Edge& edge, Tensor g) {
-    if (edge.leaf.defined()) return reach_leaf(edge.leaf, std::move(g));
+  void add(const Edge& edge, Part part) {
+    if (edge.leaf.defined()) return reach_leaf(edge.leaf, std::move(part));
     Node* node = edge.node.get();
     auto [at, fresh] = pending_.try_emplace(node);
     if (fresh) {
       at->second.node = edge.node;
-      at->second.grads.resize(node->outputs.size());
+      at->second.arrived.resize(node->outputs.size());
       heap_.push_back(node);
       std::push_heap(heap_.begin(), heap_.end(), older);
     }
-    Tensor& slot = at->second.grads[edge.output];
-    slot = slot.defined() ? cresset::add(slot, g) : std::move(g);
+    at->second.arrived[edge.output].add(std::move(part));
   }
 
   void run() {
@@ -72,20 +123,26 @@ class Run {
       Node* const node = heap_.back();
       heap_.pop_back();
       auto at = pending_.find(node);
-      const Pending task = std::move(at->second);
+      Pending task = std::move(at->second);
       pending_.erase(at);
-      step(*node, task.grads);
+      Tensors grads(node->outputs.size());
+      for (size_t i = 0; i < grads.size(); ++i)
+        grads[i] = task.arrived[i].total(node->outputs[i].shape);
+      step(*node, grads);
     }
   }
 
  private:
   struct Pending {
     Ref<Node> node;
-    Tensors grads;
+    PooledVector<Arrivals> arrived;
   };
   static bool older(const Node* a, const Node* b) { return a->sequence < b->sequence; }
 
-  void reach_leaf(const Tensor& leaf, Tensor g) {
+  void reach_leaf(const Tensor& leaf, Part part) {
+    Arrivals only;
+    only.add(std::move(part));
+    Tensor g = only.total(leaf.shape());
     if (!captures_) return accumulate(leaf, g, options_.create_graph);
     const auto at = captures_->leaves.find(leaf.impl());
     if (at == captures_->leaves.end()) return;
@@ -100,13 +157,13 @@ class Run {
         for (const auto& [output, slot] : at->second) captures_->found[slot] = grads[output];
       if (!needed_.contains(&node)) return;
     }
-    Tensors results(node.inputs.size());
+    Parts results(node.inputs.size());
     node.backward(grads, options_.create_graph, results);
     for (size_t i = 0; i < results.size(); ++i) {
       const NodeInput& in = node.inputs[i];
-      if (!results[i].defined() || !in.edge.valid()) continue;
-      Tensor g = fitted(node.name(), std::move(results[i]), in.shape, in.dtype);
-      if (!captures_ || leads_to_capture(in.edge)) add(in.edge, std::move(g));
+      if (!results[i].g.defined() || !in.edge.valid()) continue;
+      Part part = fitted(node.name(), std::move(results[i]), in.shape, in.dtype);
+      if (!captures_ || leads_to_capture(in.edge)) add(in.edge, std::move(part));
     }
     if (!options_.retain_graph) node.release();
   }

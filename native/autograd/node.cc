@@ -20,7 +20,7 @@ struct ScatterNode : Node {
   const char* name() const override { return "view_scatter"; }
   void release() override {}
 
-  void backward(const Tensors& grads, bool, Tensors& results) override {
+  void backward(const Tensors& grads, bool, Parts& results) override {
     if (!grads[0].defined()) return;
     // inputs[0]: the old value, hidden where the view was written; inputs[1]: the new part.
     Values values = args;

@@ -2,7 +2,7 @@
 #pragma once
 #include <vector>
 
-#include "ops/op.h"
+#include "ops/gradient.h"
 
 // The tape: a node per recorded call, edges to the nodes that made its inputs. Nodes made later
 // have a higher sequence number, so running them in descending order is a topological order.
@@ -42,7 +42,7 @@ struct Node : Pooled {
   virtual ~Node() = default;
   virtual const char* name() const = 0;
   // grads[i] may be undefined (zero); results[j] belongs to inputs[j] and may stay undefined.
-  virtual void backward(const Tensors& grads, bool create_graph, Tensors& results) = 0;
+  virtual void backward(const Tensors& grads, bool create_graph, Parts& results) = 0;
   // Frees what was saved; another backward is then an error.
   virtual void release() = 0;
 

@@ -21,12 +21,12 @@ struct OpNode : Node {
     saved.clear();
     for (SavedTensor& s : saved_outputs) s = SavedTensor();
   }
-  void backward(const Tensors& grads, bool create_graph, Tensors& results) override;
+  void backward(const Tensors& grads, bool create_graph, Parts& results) override;
 };
 
 class OpGradient : public Gradient {
  public:
-  OpGradient(OpNode& node, const Tensors& grads, bool create_graph, Tensors& results)
+  OpGradient(OpNode& node, const Tensors& grads, bool create_graph, Parts& results)
       : node_(node), grads_(grads), create_graph_(create_graph), results_(results) {}
 
   const Value& arg(int i) override {
@@ -50,7 +50,7 @@ class OpGradient : public Gradient {
   const Dims& shape(int arg, int item) const override { return input(arg, item).shape; }
   DType dtype(int arg, int item) const override { return input(arg, item).dtype; }
   bool needs(int arg, int item) const override { return input(arg, item).edge.valid(); }
-  void set(int arg, Tensor gradient, int item) override {
+  void set(int arg, Part gradient, int item) override {
     results_[&input(arg, item) - node_.inputs.data()] = std::move(gradient);
   }
   bool differentiable() const override { return create_graph_; }
@@ -65,11 +65,11 @@ class OpGradient : public Gradient {
   OpNode& node_;
   const Tensors& grads_;
   const bool create_graph_;
-  Tensors& results_;
+  Parts& results_;
   Value unpacked_[kMaxArgs];
 };
 
-void OpNode::backward(const Tensors& grads, bool create_graph, Tensors& results) {
+void OpNode::backward(const Tensors& grads, bool create_graph, Parts& results) {
   if (!op.gradient) fail(ErrorKind::State, "%s: this op has no gradient", op.name);
   if (released)
     fail(ErrorKind::State,

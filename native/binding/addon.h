@@ -10,6 +10,7 @@ void define_tensor(napi_env env, napi_value exports);   // creation, reading, me
 void define_ops(napi_env env, napi_value exports);      // the registry
 void define_autograd(napi_env env, napi_value exports);
 void define_optim(napi_env env, napi_value exports);
+void define_data(napi_env env, napi_value exports);      // batches prepared in the background
 void define_graph(napi_env env, napi_value exports);     // recorded functions and their runs
 void define_function(napi_env env, napi_value exports);  // gradients written in JavaScript
 

@@ -80,16 +80,16 @@ void CallArgs::wrong(size_t i, const char* name, const char* expected) const {
   fail(ErrorKind::Type, "%s: %s: expected %s, got %s", function, name, expected, type_name(t));
 }
 
-Tensor CallArgs::handle(size_t i) const {
+Tensor CallArgs::handle(size_t i, Needs needs) const {
   void* data = nullptr;
   if (napi_get_value_external(env, values_[i], &data) != napi_ok || !data) return Tensor();
   Tensor x(Ref<TensorImpl>::share(static_cast<TensorImpl*>(data)));
-  check_memory(owner, x);
+  check_memory(owner, x, needs);
   return x;
 }
 
-Tensor CallArgs::tensor(size_t i, const char* name) const {
-  Tensor x = handle(i);
+Tensor CallArgs::tensor(size_t i, const char* name, Needs needs) const {
+  Tensor x = handle(i, needs);
   if (!x.defined()) wrong(i, name, "a Tensor");
   return x;
 }
@@ -160,7 +160,7 @@ Dims CallArgs::dims(size_t i, const char* name) const {
   return out;
 }
 
-Tensors CallArgs::tensors(size_t i, const char* name, bool allow_missing) const {
+Tensors CallArgs::tensors(size_t i, const char* name, bool allow_missing, Needs needs) const {
   bool is_array = false;
   uint32_t length = 0;
   napi_is_array(env, values_[i], &is_array);
@@ -179,7 +179,7 @@ Tensors CallArgs::tensors(size_t i, const char* name, bool allow_missing) const 
     if (t != napi_external)
       fail(ErrorKind::Type, "%s: %s[%u]: expected a Tensor, got %s", function, name, k,
            type_name(t));
-    out.push_back(tensor_from(env, element, function));
+    out.push_back(tensor_from(env, element, function, needs));
   }
   return out;
 }

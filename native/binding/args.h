@@ -30,7 +30,7 @@ class CallArgs {
 
   napi_value operator[](size_t i) const { return values_[i]; }
   bool given(size_t i) const;  // neither undefined nor null
-  Tensor tensor(size_t i, const char* name) const;
+  Tensor tensor(size_t i, const char* name, Needs needs = Needs::Values) const;
   Tensor optional_tensor(size_t i, const char* name) const;
   // A tensor, or a number, bigint or boolean as a wrapped scalar.
   Tensor scalar(size_t i, const char* name) const;
@@ -39,14 +39,16 @@ class CallArgs {
   bool boolean(size_t i, const char* name) const;
   Dims dims(size_t i, const char* name) const;
   // Array elements that are undefined or null become undefined tensors if allowed.
-  Tensors tensors(size_t i, const char* name, bool allow_missing = false) const;
+  Tensors tensors(size_t i, const char* name, bool allow_missing = false,
+                  Needs needs = Needs::Values) const;
   DType dtype(size_t i, const char* name) const;
   std::string string(size_t i, const char* name) const;
   Value value(size_t i, const Param& param) const;
 
  private:
   napi_valuetype type(size_t i) const;
-  Tensor handle(size_t i) const;  // undefined unless argument i is one
+  // Undefined unless argument i is one.
+  Tensor handle(size_t i, Needs needs = Needs::Values) const;
   [[noreturn]] void wrong(size_t i, const char* name, const char* expected) const;
   napi_value values_[kMaxCallArgs];
 };

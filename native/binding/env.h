@@ -30,17 +30,28 @@ Env& env_of(napi_env env);
 // Throws PendingException or Error(Type) unless the Node-API call went well.
 void check(napi_env env, napi_status status, const char* what);
 
+// What a call needs of a tensor: its values, or only shape, dtype and the like, for which what was
+// deferred need not be made.
+enum class Needs : uint8_t { Values, Description };
+
 // External <-> tensor. A handle owns one reference; its finalizer only drops it.
 napi_value make_handle(napi_env env, Tensor x);
-Tensor tensor_from(napi_env env, napi_value value, const char* what);
+Tensor tensor_from(napi_env env, napi_value value, const char* what, Needs needs = Needs::Values);
 
 // A tensor over the memory of an ArrayBuffer.
-Tensor wrap_buffer(Env& env, napi_value buffer, size_t byte_offset, const Dims& shape, DType dtype);
+// `kept`: JavaScript has no way to the buffer any more, so it cannot be taken away.
+Tensor wrap_buffer(Env& env, napi_value buffer, size_t byte_offset, const Dims& shape, DType dtype,
+                   bool kept = false);
 // Gives every storage whose ArrayBuffer was detached memory of its own; graphs that saved it see a
 // change in place.
 void check_wrapped(Env& env);
-// The same, and a Data error if x is such a storage's.
-void check_memory(Env& env, const Tensor& x);
+// Does JavaScript know x's memory, and may take it away?
+bool is_shared(const Tensor& x);
+// Makes what was deferred, if it is needed; a Data error if the storage's buffer was detached.
+void check_memory(Env& env, Storage& storage, Needs needs = Needs::Values);
+inline void check_memory(Env& env, const Tensor& x, Needs needs = Needs::Values) {
+  check_memory(env, x.storage(), needs);
+}
 
 // Tells the garbage collector of bytes gained or lost, and frees dead references.
 void settle(Env& env);

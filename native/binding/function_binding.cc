@@ -27,7 +27,7 @@ struct FunctionNode : Node {
     env.dead.push_back(std::exchange(callback, nullptr));
   }
 
-  void backward(const Tensors& grads, bool create_graph, Tensors& results) override {
+  void backward(const Tensors& grads, bool create_graph, Parts& results) override {
     if (!callback)
       fail(ErrorKind::State,
            "%s: backward a second time through a graph whose saved tensors have been freed; "
@@ -49,12 +49,12 @@ struct FunctionNode : Node {
     ~Scope() { napi_close_handle_scope(env, scope); }
   };
 
-  Tensors call(napi_value grads, napi_value unpacked) {
+  Parts call(napi_value grads, napi_value unpacked) {
     napi_value function, result, args[] = {grads, unpacked};
     check(env.env, napi_get_reference_value(env.env, callback, &function), name());
     check(env.env, napi_call_function(env.env, undefined(env.env), function, 2, args, &result),
           name());
-    Tensors found;
+    Parts found;
     for (size_t i = 0; i < inputs.size(); ++i) {
       napi_value element;
       napi_valuetype type;

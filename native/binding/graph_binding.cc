@@ -59,7 +59,7 @@ napi_value start_recording(napi_env env, napi_callback_info info) {
 napi_value add_input(napi_env env, napi_callback_info info) {
   return guarded(env, [&] {
     const CallArgs args(env, info, "compile");
-    const Tensor like = args.tensor(0, "argument");
+    const Tensor like = args.tensor(0, "argument", Needs::Description);
     if (requires_grad(like) && !is_leaf(like))
       fail(ErrorKind::State,
            "compile: an argument is the result of a recorded operation; detach() it first");
@@ -115,7 +115,7 @@ napi_value finish_recording(napi_env env, napi_callback_info info) {
 napi_value accepts(napi_env env, napi_callback_info info) {
   return guarded(env, [&] {
     const CallArgs args(env, info, "compile");
-    const Tensors inputs = args.tensors(1, "arguments");
+    const Tensors inputs = args.tensors(1, "arguments", false, Needs::Description);
     for (const Tensor& x : inputs)
       if (!is_leaf(x))
         fail(ErrorKind::State,
@@ -140,7 +140,7 @@ const void* array_of(const CallArgs& args, size_t at, int64_t least) {
 // From (program, inputs, numbers, draws).
 std::unique_ptr<Run> prepare(const CallArgs& args) {
   Program& program = program_of(args, 0);
-  return program.prepare(args.tensors(1, "arguments"),
+  return program.prepare(args.tensors(1, "arguments", false, Needs::Description),
                          static_cast<const double*>(array_of(args, 2, program.number_count())),
                          static_cast<const int64_t*>(array_of(args, 3, 2 * program.draw_count())));
 }
@@ -149,6 +149,7 @@ std::unique_ptr<Run> prepare(const CallArgs& args) {
 napi_value replay(napi_env env, napi_callback_info info) {
   return guarded(env, [&] {
     const CallArgs args(env, info, "compile");
+    program_of(args, 0).for_each_shared([&](Storage& x) { check_memory(args.owner, x); });
     const std::unique_ptr<Run> run = prepare(args);
     run->program->wait(*run);
     run->program->execute(*run);

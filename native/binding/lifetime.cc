@@ -7,6 +7,7 @@
 #include "binding/addon.h"
 #include "binding/args.h"
 #include "binding/env.h"
+#include "core/deferred.h"
 #include "core/reclaim.h"
 
 // How objects live: the module's registration, handles, memory accounting, teardown.
@@ -33,6 +34,7 @@ struct BufferOwner {
   Storage* storage;
   void* replacement;  // memory of our own once the buffer was detached
   int64_t bytes;
+  bool kept;  // nobody can detach it
 };
 
 // May run inside a garbage collection: the reference is freed later, by settle().
@@ -53,6 +55,18 @@ bool is_detached(napi_env env, napi_ref ref) {
   if (napi_get_reference_value(env, ref, &buffer) != napi_ok || !buffer) return true;
   napi_is_detached_arraybuffer(env, buffer, &detached);
   return detached;
+}
+
+// Whether the buffer under a wrapped storage was detached; the storage then has memory of its own.
+bool replace_detached(Env& env, Storage& storage) {
+  auto* owner = static_cast<BufferOwner*>(storage.owner);
+  if (owner->replacement) return true;
+  if (!is_detached(env.env, owner->buffer)) return false;
+  owner->replacement = allocate(owner->bytes);
+  std::memset(owner->replacement, 0, owner->bytes);
+  storage.data = owner->replacement;
+  storage.version.fetch_add(1, std::memory_order_relaxed);
+  return true;
 }
 
 // Memory ran out: garbage may hold what is missing. A large enough external size makes V8 collect
@@ -78,6 +92,7 @@ Napi::Object init(Napi::Env napi, Napi::Object exports) {
   define_ops(napi, exports);
   define_autograd(napi, exports);
   define_optim(napi, exports);
+  define_data(napi, exports);
   define_function(napi, exports);
   define_graph(napi, exports);
   return exports;
@@ -110,17 +125,17 @@ napi_value make_handle(napi_env env, Tensor x) {
   return handle;
 }
 
-Tensor tensor_from(napi_env env, napi_value value, const char* what) {
+Tensor tensor_from(napi_env env, napi_value value, const char* what, Needs needs) {
   void* data = nullptr;
   if (napi_get_value_external(env, value, &data) != napi_ok || !data)
     fail(ErrorKind::Type, "%s: expected a Tensor", what);
   Tensor x(Ref<TensorImpl>::share(static_cast<TensorImpl*>(data)));
-  check_memory(env_of(env), x);
+  check_memory(env_of(env), x, needs);
   return x;
 }
 
-Tensor wrap_buffer(Env& env, napi_value buffer, size_t byte_offset, const Dims& shape,
-                   DType dtype) {
+Tensor wrap_buffer(Env& env, napi_value buffer, size_t byte_offset, const Dims& shape, DType dtype,
+                   bool kept) {
   void* data = nullptr;
   size_t length = 0;
   if (napi_get_arraybuffer_info(env.env, buffer, &data, &length) != napi_ok)
@@ -137,7 +152,7 @@ Tensor wrap_buffer(Env& env, napi_value buffer, size_t byte_offset, const Dims& 
     fail(ErrorKind::Range, "fromBuffer: byte offset %zu is not a multiple of %d, the size of %s",
          byte_offset, item_size(dtype), name(dtype));
   auto owner = std::make_unique<BufferOwner>(
-      BufferOwner{&env, nullptr, nullptr, nullptr, static_cast<int64_t>(bytes)});
+      BufferOwner{&env, nullptr, nullptr, nullptr, static_cast<int64_t>(bytes), kept});
   Ref<Storage> storage =
       Storage::wrap(static_cast<char*>(data) + byte_offset, bytes, nullptr, nullptr);
   check(env.env, napi_create_reference(env.env, buffer, 1, &owner->buffer), "fromBuffer");
@@ -153,21 +168,22 @@ Tensor wrap_buffer(Env& env, napi_value buffer, size_t byte_offset, const Dims& 
 
 void check_wrapped(Env& env) {
   // An allocation may collect garbage, and with it entries of the list.
-  for (size_t i = 0; i < env.wrapped.size(); ++i) {
-    const auto storage = Ref<Storage>::share(env.wrapped[i]);
-    auto* owner = static_cast<BufferOwner*>(storage->owner);
-    if (owner->replacement || !is_detached(env.env, owner->buffer)) continue;
-    owner->replacement = allocate(owner->bytes);
-    std::memset(owner->replacement, 0, owner->bytes);
-    storage->data = owner->replacement;
-    storage->version.fetch_add(1, std::memory_order_relaxed);
-  }
+  for (size_t i = 0; i < env.wrapped.size(); ++i)
+    replace_detached(env, *Ref<Storage>::share(env.wrapped[i]));
 }
 
-void check_memory(Env& env, const Tensor& x) {
-  if (!x.storage().release) return;
-  check_wrapped(env);
-  if (static_cast<BufferOwner*>(x.storage().owner)->replacement)
+bool is_shared(const Tensor& x) {
+  return x.storage().release == release_buffer &&
+         !static_cast<BufferOwner*>(x.storage().owner)->kept;
+}
+
+void check_memory(Env& env, Storage& storage, Needs needs) {
+  if (!storage.release) return;
+  if (source_of(storage)) {
+    if (needs == Needs::Values) materialize(storage);
+    return;
+  }
+  if (replace_detached(env, storage))
     fail(ErrorKind::Data, "the ArrayBuffer under a tensor was detached: its values are lost");
 }
 

@@ -35,7 +35,7 @@ class OpArgs {
       ++count_;
     }
     // A getter of a later argument may have detached the memory of an earlier one.
-    check_wrapped(args.owner);
+    for_each_tensor(*this, [&](const Tensor& x, int, int) { check_memory(args.owner, x); });
   }
   ~OpArgs() { std::destroy_n(values(), count_); }
   OpArgs(const OpArgs&) = delete;

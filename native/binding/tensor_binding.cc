@@ -10,7 +10,7 @@
 namespace cresset::binding {
 namespace {
 
-// fromBuffer(buffer, byteOffset, shape, dtype, copy)
+// fromBuffer(buffer, byteOffset, shape, dtype, copy, kept)
 napi_value from_buffer(napi_env env, napi_callback_info info) {
   return guarded(env, [&] {
     const CallArgs args(env, info, "fromBuffer");
@@ -18,7 +18,8 @@ napi_value from_buffer(napi_env env, napi_callback_info info) {
     const DType dtype = args.dtype(3, "dtype");
     const int64_t offset = args.integer(1, "byteOffset");
     if (offset < 0) fail(ErrorKind::Range, "fromBuffer: byteOffset must not be negative");
-    const Tensor x = wrap_buffer(env_of(env), args[0], offset, shape, dtype);
+    const Tensor x =
+        wrap_buffer(env_of(env), args[0], offset, shape, dtype, args.boolean(5, "kept"));
     if (!args.boolean(4, "copy")) return make_handle(env, x);
     Tensor y = empty(shape, dtype);
     if (y.numel()) std::memcpy(y.bytes(), x.bytes(), y.numel() * item_size(dtype));
@@ -83,7 +84,7 @@ template <class F>
 napi_value ask(napi_env env, napi_callback_info info, const char* function, F f) {
   return guarded(env, [&] {
     const CallArgs args(env, info, function);
-    return f(args.tensor(0, "x"));
+    return f(args.tensor(0, "x", Needs::Description));
   });
 }
 
@@ -110,7 +111,8 @@ napi_value version(napi_env env, napi_callback_info info) {
 napi_value shares_storage(napi_env env, napi_callback_info info) {
   return guarded(env, [&] {
     const CallArgs args(env, info, "sharesStorage");
-    const Tensor a = args.tensor(0, "a"), b = args.tensor(1, "b");
+    const Tensor a = args.tensor(0, "a", Needs::Description),
+                 b = args.tensor(1, "b", Needs::Description);
     return to_js(env, &a.storage() == &b.storage());
   });
 }

@@ -15,6 +15,7 @@
 namespace cresset {
 
 constinit thread_local bool inside_loop = false;
+constinit thread_local int index_of_thread = 0;
 
 namespace {
 
@@ -141,6 +142,8 @@ void parallel_for(int64_t n, int64_t grain, LoopBody body, void* ctx) noexcept {
   inside_loop = false;
   count(chunks, took_part);
 }
+
+int thread_index() noexcept { return index_of_thread; }
 
 int num_threads() noexcept {
   environment();

@@ -12,6 +12,13 @@ namespace cresset {
 void parallel_for(int64_t n, int64_t grain, void (*body)(void* ctx, int64_t begin, int64_t end),
                   void* ctx) noexcept;
 
+// A number below num_threads() that tells the threads of one loop apart and stays a thread's own:
+// 0 in the caller. Hints at which working memory a piece finds in its core's caches.
+int thread_index() noexcept;
+
+// No loop follows for now: threads that look out for one give their cores back.
+void rest_helpers() noexcept;
+
 enum class ParallelBackend : uint8_t { Pool, OpenMP };
 
 struct ParallelStats {

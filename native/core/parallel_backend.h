@@ -21,6 +21,8 @@ struct Loop {
 
 // Whether this thread is inside a loop, so that nested ones run in place.
 extern constinit thread_local bool inside_loop;
+// What thread_index() gives.
+extern constinit thread_local int index_of_thread;
 
 // Runs every chunk and returns how many threads took part; at most `threads`, the caller among
 // them.

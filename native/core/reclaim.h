@@ -7,5 +7,6 @@ namespace cresset {
 // give tensors back that are garbage. Null for none.
 using Reclaim = void (*)(void* context);
 void set_reclaim(Reclaim reclaim, void* context) noexcept;
+void reclaim() noexcept;  // now
 
 }  // namespace cresset

@@ -63,6 +63,12 @@ Ref<Storage> Storage::placeholder(int64_t bytes) {
   return Ref<Storage>(storage);
 }
 
+void Storage::adopt(void* memory) noexcept {
+  data = memory;
+  account = current_account();
+  charge(account, bytes + front + kHeader);
+}
+
 void Storage::destroy(Storage* storage) noexcept {
   if (storage->release) {
     storage->release(storage->owner);

@@ -53,6 +53,8 @@ struct Storage {
   // two still live: the block goes with the last.
   uint16_t front = 0;
   std::atomic<uint8_t> parts{1};
+  // Perhaps somebody still has to read it (core/deferred.h).
+  std::atomic<bool> deferred_from{false};
   void* data = nullptr;  // null in a placeholder: no memory (yet)
   int64_t bytes = 0;
   MemoryAccount* account = nullptr;
@@ -67,6 +69,8 @@ struct Storage {
   // Stands for `bytes` bytes: a recorded result, or memory that is given by setting `data`.
   static Ref<Storage> placeholder(int64_t bytes);
   static void destroy(Storage* storage) noexcept;
+  // Memory of `bytes` bytes from allocate(), for a storage without any.
+  void adopt(void* memory) noexcept;
 
   void wait_for_writers() const noexcept {
     for (int32_t n; (n = runs.load(std::memory_order_acquire)) >= kWriter;) runs.wait(n);

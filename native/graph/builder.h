@@ -79,6 +79,7 @@ bool covers_storage(const Tensor& x);
 void remove_dead_code(Builder& b);
 void merge_repeated(Builder& b);
 void remove_copies(Builder& b);
+void place_results(Builder& b);
 void fuse_epilogues(Builder& b);
 void fuse_elementwise(Builder& b);
 void reuse_in_place(Builder& b);

@@ -1,16 +1,20 @@
 // SPDX-License-Identifier: MIT
 #include "graph/executor.h"
 
-#include <pthread.h>
-#include <signal.h>
-
 #include <condition_variable>
 #include <mutex>
 
+#include "core/parallel.h"
+#include "core/spin.h"
+#include "core/thread.h"
 #include "ops/recorder.h"
 
 namespace cresset::graph {
 namespace {
+
+// After a short run the next one comes when JavaScript has been told and has asked for it.
+constexpr auto kPause = std::chrono::microseconds(80);
+constexpr auto kShortRun = std::chrono::milliseconds(2);
 
 struct Executor {
   std::mutex mutex;
@@ -18,6 +22,7 @@ struct Executor {
   Job *first = nullptr, *last = nullptr;
   const void* owner = nullptr;  // of the job that runs
   std::atomic<bool> cancelled{false};
+  std::atomic<int> waiting{0};  // jobs in the queue
   bool started = false;
 
   // With the lock held: takes the jobs out of the queue that are `wanted`.
@@ -33,6 +38,7 @@ struct Executor {
       Job**& end = out ? removed_end : kept_end;
       *end = job;
       end = &job->next;
+      if (out) waiting.fetch_sub(1, std::memory_order_relaxed);
     }
     first = kept;
     return removed;
@@ -57,19 +63,27 @@ void finish(Job& job) {
 
 void* work_forever(void*) {
   Executor& e = executor();
+  bool was_short = false;
   for (;;) {
     std::unique_ptr<Job> job;
+    // The next call often follows the last one's end.
+    spin_until([&] { return e.waiting.load(std::memory_order_relaxed) > 0; },
+               was_short ? kPause : kSpin);
     {
       std::unique_lock lock(e.mutex);
       e.work.wait(lock, [&] { return e.first != nullptr; });
       job.reset(e.first);
       e.first = job->next;
       if (!e.first) e.last = nullptr;
+      e.waiting.fetch_sub(1, std::memory_order_relaxed);
       e.owner = job->owner;
       e.cancelled = false;
     }
+    const auto begin = std::chrono::steady_clock::now();
     job->run->program->execute(*job->run, &e.cancelled);
     finish(*job);
+    was_short = std::chrono::steady_clock::now() - begin < kShortRun;
+    if (e.waiting.load(std::memory_order_relaxed) == 0) rest_helpers();
     // Before it counts as done, so that whoever waits for that may take the owner down.
     void (*const done)(Job*) = job->done;
     done(job.release());
@@ -81,16 +95,8 @@ void* work_forever(void*) {
   }
 }
 
-// Detached, and with every signal blocked: signals belong to the threads of the program.
 void start(Executor& e) {
-  if (e.started) return;
-  sigset_t all, old;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &old);
-  pthread_t thread;
-  e.started = pthread_create(&thread, nullptr, work_forever, nullptr) == 0;
-  if (e.started) pthread_detach(thread);
-  pthread_sigmask(SIG_SETMASK, &old, nullptr);
+  e.started = e.started || start_thread(work_forever);
   if (!e.started) fail(ErrorKind::Device, "run: the system gives no thread to run on");
 }
 
@@ -109,6 +115,8 @@ void submit(std::unique_ptr<Job> job) {
     (e.last ? e.last->next : e.first) = added;
     e.last = added;
   }
+  // With the lock given back, for which a thread that sees this asks at once.
+  e.waiting.fetch_add(1, std::memory_order_relaxed);
   e.work.notify_one();
 }
 

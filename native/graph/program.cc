@@ -14,6 +14,7 @@ std::shared_ptr<Program> Program::build(Graph graph) {
   remove_dead_code(builder);
   merge_repeated(builder);
   remove_copies(builder);
+  place_results(builder);
   fuse_epilogues(builder);
   fuse_elementwise(builder);
   reuse_in_place(builder);
@@ -22,7 +23,7 @@ std::shared_ptr<Program> Program::build(Graph graph) {
 
 void Run::own_inputs() {
   for (Tensor& x : inputs) {
-    if (!x.storage().release) continue;
+    if (!x.storage().release || source_of(x.storage())) continue;
     const Tensor copy = empty(x.shape(), x.dtype());
     copy_into(copy, x);
     x = copy;
@@ -75,10 +76,7 @@ std::unique_ptr<Run> Program::prepare(const Tensors& inputs, const double* numbe
   check_aliases(inputs);
   auto run = std::make_unique<Run>();
   run->program = shared_from_this();
-  for (const Tensor& x : inputs) {
-    if (!x.contiguous()) wait_to_read(x);
-    run->inputs.push_back(contiguous_data(x));
-  }
+  for (size_t i = 0; i < inputs.size(); ++i) add_input(*run, i, inputs[i]);
   run->numbers.assign(numbers, numbers + number_count_);
   run->draws.assign(draws, draws + 2 * draw_count_);
   for (const auto& storage : outputs_) run->outputs.push_back(Storage::create(storage->bytes));
@@ -96,9 +94,22 @@ std::unique_ptr<Run> Program::prepare(const Tensors& inputs, const double* numbe
   }
   set_gradients(*run, inputs);
   for_each_external(*run, [](Storage& storage, bool written) {
-    if (written) storage.version.fetch_add(1, std::memory_order_relaxed);
+    if (!written) return;
+    materialize_readers(storage);
+    storage.version.fetch_add(1, std::memory_order_relaxed);
   });
   return run;
+}
+
+void Program::add_input(Run& run, size_t i, const Tensor& x) {
+  if (source_of(x.storage()) && (input_written_[i] || !covers_storage(x))) materialize(x.storage());
+  if (!x.contiguous()) wait_to_read(x);
+  run.inputs.push_back(contiguous_data(x));
+  Source* const source = source_of(run.inputs.back().storage());
+  run.sources.push_back(Ref<Source>::share(source));
+  if (x.storage().bytes >= kLeastDeferred) deferring_pays = true;
+  input_memory_.resize(inputs_.size());
+  if (source && !input_memory_[i]) input_memory_[i] = Storage::create(x.storage().bytes);
 }
 
 Tensor Program::on_output(const Run& run, const Tensor& x, int output) const {
@@ -140,6 +151,8 @@ template <class F>
 void Program::for_each_external(const Run& run, F f) const {
   for (const External& external : externals_) f(*external.storage, external.written);
   for (size_t i = 0; i < run.inputs.size(); ++i) f(run.inputs[i].storage(), input_written_[i]);
+  for (const auto& source : run.sources)
+    if (source) f(source->from(), false);
   for (const Tensor& entry : run.entries)
     if (entry.defined()) f(entry.storage(), true);
 }
@@ -164,15 +177,19 @@ void Program::wait(const Run& run) const {
 }
 
 void Program::need_own_memory() const {
-  for (const External& external : externals_)
-    if (external.storage->release)
-      fail(ErrorKind::State,
-           "compile: run() cannot use a tensor on the memory of a JavaScript buffer, which may be "
-           "taken away while it runs; clone() the tensor first, or call the step synchronously");
+  for_each_shared([](Storage&) {
+    fail(ErrorKind::State,
+         "compile: run() cannot use a tensor on the memory of a JavaScript buffer, which may be "
+         "taken away while it runs; clone() the tensor first, or call the step synchronously");
+  });
 }
 
 void Program::bind(Run& run) {
-  for (size_t i = 0; i < inputs_.size(); ++i) inputs_[i].storage().data = run.inputs[i].bytes();
+  for (size_t i = 0; i < inputs_.size(); ++i) {
+    const Source* const source = run.sources[i].get();
+    if (source) source->write(input_memory_[i]->data);
+    inputs_[i].storage().data = source ? input_memory_[i]->data : run.inputs[i].bytes();
+  }
   double* number = run.numbers.data();
   for (const Tensor& x : numbers_) {
     x.storage().data = number;

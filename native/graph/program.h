@@ -3,6 +3,7 @@
 #include <atomic>
 #include <string>
 
+#include "core/deferred.h"
 #include "core/error.h"
 #include "graph/graph.h"
 
@@ -27,8 +28,9 @@ class Program;
 // One execution: what it reads and writes besides the program's own memory.
 struct Run : Pooled {
   std::shared_ptr<Program> program;
-  Tensors inputs;   // contiguous, as the program's
-  Tensors entries;  // gradients that are there before, as the program's slots
+  Tensors inputs;                     // contiguous, as the program's
+  PooledVector<Ref<Source>> sources;  // of inputs without memory; else null
+  Tensors entries;                    // gradients that are there before, as the program's slots
   PooledVector<Ref<Storage>> outputs;
   PooledVector<double> numbers;
   PooledVector<int64_t> draws;  // seed and offset of each
@@ -67,7 +69,14 @@ class Program : public std::enable_shared_from_this<Program> {
   int64_t draw_count() const { return draw_count_; }
   const std::vector<Instruction>& code() const { return code_; }
   Report& report() { return report_; }
-  // State error if some memory from outside belongs to a JavaScript buffer, which may go away.
+  // Calls f(storage) for memory from outside that belongs to a JavaScript buffer, which may go
+  // away.
+  template <class F>
+  void for_each_shared(F f) const {
+    for (const External& external : externals_)
+      if (external.storage->release) f(*external.storage);
+  }
+  // State error if there is some.
   void need_own_memory() const;
 
  private:
@@ -91,6 +100,7 @@ class Program : public std::enable_shared_from_this<Program> {
     int output = -1;  // `after` lies in this output, as the leaf differs from run to run
   };
 
+  void add_input(Run& run, size_t i, const Tensor& x);
   const Tensor& leaf_of(const Slot& slot, const Tensors& inputs) const {
     return slot.input >= 0 ? inputs[slot.input] : slot.leaf;
   }
@@ -104,6 +114,7 @@ class Program : public std::enable_shared_from_this<Program> {
 
   std::vector<Instruction> code_;
   Tensors inputs_, numbers_;
+  std::vector<Ref<Storage>> input_memory_;  // for those without any
   std::vector<bool> input_needs_grad_, input_written_;
   std::vector<Slot> slots_;
   std::vector<std::pair<Tensor, bool>> leaves_;

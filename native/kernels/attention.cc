@@ -1,28 +1,24 @@
 // SPDX-License-Identifier: MIT
 #include "core/parallel.h"
+#include "kernels/attention_products.h"
 #include "kernels/reductions.h"
 #include "kernels/simd_math.h"
 #include "kernels/slots.h"
 #include "kernels/table.h"
 
-// Attention tile by tile (Dao et al. 2022): kTile queries meet kTile keys, the softmax runs along,
-// and the way back makes the weights anew from the logarithm of their sums. Matrices that several
-// tiles read are packed once. Every output is summed over tiles in ascending order.
-extern "C" const cresset::GemmTable* KERNEL_EXPORT(gemm)() noexcept;
-
+// Attention block by block (Dao et al. 2022): kBlockRows queries meet kBlockRows keys, the softmax
+// runs along, and the way back makes the weights anew from the logarithm of their sums. Every
+// output is summed over blocks in ascending order.
 namespace cresset {
 namespace {
 
-constexpr int64_t kTile = 64;
 constexpr int64_t kManyHeads = 8;  // from so many on each is one thread's, which then need not make
                                    //   the weights twice on the way back
-
 template <class T>
-constexpr int kType = sizeof(T) == 4 ? static_cast<int>(ComputeType::Float32)
-                                     : static_cast<int>(ComputeType::Float64);
+constexpr int kRowVectors = static_cast<int>(kBlockRows) / kLanes<T>;
 
 int64_t min(int64_t a, int64_t b) { return a < b ? a : b; }
-int64_t blocks_of(int64_t n) { return (n + kTile - 1) / kTile; }
+int64_t blocks_of(int64_t n) { return (n + kBlockRows - 1) / kBlockRows; }
 
 template <class F>
 void parallel(int64_t n, const F& f) {
@@ -34,24 +30,26 @@ void parallel(int64_t n, const F& f) {
       const_cast<F*>(&f));
 }
 
-// One set of packed blocks: `bytes` each.
-struct Panels {
-  char* data;
-  int64_t bytes;
-  char* at(int64_t i) const { return data + i * bytes; }
-};
-// What of one matrix of the stack several tiles read: by blocks of keys, and of queries.
+// What of one matrix of the stack several blocks read: by blocks of keys, and of queries.
+template <class T>
 struct Packed {
-  Panels keys_by_width, keys, values_by_width, values, queries, dy;
-  void* delta;  // sum of dy y for each query
+  Panels<T> keys_by_width, keys, values_by_width, values, queries, dy;
+  T* delta;  // sum of dy y for each query
 };
 
+// A matrix of the stack.
+template <class T>
+struct Matrix {
+  T* data;
+  int64_t row;
+  T* at(int64_t r) const { return data + r * row; }
+};
 template <class T>
 struct Head {
-  const T *q, *k, *v, *dy;
+  Matrix<T> q, k, v, y, dy, dq, dk, dv;
   const char* mask;
-  T *y, *log_sum, *dq, *dk, *dv;
-  Packed packed;
+  T* log_sum;
+  Packed<T> packed;
 };
 
 // A working set in scratch, handed out piece by piece.
@@ -73,20 +71,19 @@ class Layout {
 template <class T>
 class Attention {
  public:
-  explicit Attention(const AttentionArgs& args)
-      : a(args), gemm_(*KERNEL_EXPORT(gemm)()), packs_(args.slots), tiles_(args.slots) {
+  explicit Attention(const AttentionArgs& args) : a(args), packs_(args.slots), blocks_(args.slots) {
     for (int d = 0; d < a.dims; ++d) heads_ *= a.shape[d];
   }
 
   int64_t scratch_bytes() const {
     const int64_t sets = many() ? a.slots : 1;
-    return sets * pack_bytes() + a.slots * kTileBytes;
+    return sets * pack_bytes() + a.slots * kBlockBytes;
   }
   void forward() {
     for_each_head([this](const Head<T>& h) {
       parallel(key_blocks(), [&](int64_t j) {
-        pack(h.k, a.k.row, j, a.keys, a.width, true, h.packed.keys_by_width);
-        pack(h.v, a.v.row, j, a.keys, a.value_width, false, h.packed.values);
+        pack(h.k, j, a.keys, a.width, true, h.packed.keys_by_width);
+        pack(h.v, j, a.keys, a.value_width, false, h.packed.values);
       });
       parallel(query_blocks(), [&](int64_t i) { forward_block(h, i); });
     });
@@ -102,7 +99,8 @@ class Attention {
   }
 
  private:
-  static constexpr int64_t kTileBytes = 2 * kTile * kTile * static_cast<int64_t>(sizeof(T));
+  static constexpr int64_t kScoreItems = kBlockRows * kScoreRow<T>;
+  static constexpr int64_t kBlockBytes = 2 * kScoreItems * static_cast<int64_t>(sizeof(T));
 
   bool many() const { return heads_ >= kManyHeads; }
   int64_t key_blocks() const { return blocks_of(a.keys); }
@@ -111,24 +109,32 @@ class Attention {
   int64_t seen_blocks(int64_t i) const {
     return a.causal ? min(i + 1, key_blocks()) : key_blocks();
   }
-
-  Panels panels(Layout& layout, int64_t blocks, int64_t n, int64_t k) const {
-    const int64_t bytes = (gemm_.packed_bytes[kType<T>](n, k) + 63) & ~int64_t{63};
-    return {layout.take(blocks * bytes), bytes};
+  int64_t rows(int64_t i) const { return min(kBlockRows, a.queries - i * kBlockRows); }
+  int64_t columns(int64_t j) const { return min(kBlockRows, a.keys - j * kBlockRows); }
+  Triangle on_diagonal(int64_t i, int64_t j, Triangle part) const {
+    return a.causal && i == j ? part : Triangle::kNone;
   }
-  Packed packed_at(Layout& layout) const {
+
+  Panels<T> panels(Layout& layout, int64_t blocks, int64_t n, int64_t steps) const {
+    constexpr int64_t kC = kTileColumns<T>;
+    Panels<T> p{nullptr, (n + kC - 1) / kC, steps};
+    char* const data = layout.take(blocks * p.items() * static_cast<int64_t>(sizeof(T)));
+    p.data = reinterpret_cast<T*>(data);
+    return p;
+  }
+  Packed<T> packed_at(Layout& layout) const {
     const int64_t keys = key_blocks(), queries = query_blocks();
-    Packed p{};
-    p.keys_by_width = panels(layout, keys, kTile, a.width);
-    if (!a.dq) {
-      p.values = panels(layout, keys, a.value_width, kTile);
+    Packed<T> p{};
+    p.keys_by_width = panels(layout, keys, kBlockRows, a.width);
+    if (!a.dq.data) {
+      p.values = panels(layout, keys, a.value_width, kBlockRows);
       return p;
     }
-    p.keys = panels(layout, keys, a.width, kTile);
-    p.values_by_width = panels(layout, keys, kTile, a.value_width);
-    p.queries = panels(layout, queries, a.width, kTile);
-    p.dy = panels(layout, queries, a.value_width, kTile);
-    p.delta = layout.take(a.queries * static_cast<int64_t>(sizeof(T)));
+    p.keys = panels(layout, keys, a.width, kBlockRows);
+    p.values_by_width = panels(layout, keys, kBlockRows, a.value_width);
+    p.queries = panels(layout, queries, a.width, kBlockRows);
+    p.dy = panels(layout, queries, a.value_width, kBlockRows);
+    p.delta = reinterpret_cast<T*>(layout.take(a.queries * static_cast<int64_t>(sizeof(T))));
     return p;
   }
   int64_t pack_bytes() const {
@@ -157,86 +163,73 @@ class Attention {
     }
     return at;
   }
-  T* matrix(const MatrixStack& m, int64_t head) const {
-    return m.data ? static_cast<T*>(m.data) + offset(m, head) : nullptr;
+  Matrix<T> matrix(const MatrixStack& m, int64_t head) const {
+    return {m.data ? static_cast<T*>(m.data) + offset(m, head) : nullptr, m.row};
   }
   Head<T> head(int64_t i, int64_t slot) const {
     const int64_t mask_item = a.mask_allows ? 1 : static_cast<int64_t>(sizeof(T));
-    const auto dense = [&](void* data, int64_t size) { return static_cast<T*>(data) + i * size; };
-    Layout layout(static_cast<char*>(a.scratch) + a.slots * kTileBytes + slot * pack_bytes());
+    Layout layout(static_cast<char*>(a.scratch) + a.slots * kBlockBytes + slot * pack_bytes());
     Head<T> h{};
     h.q = matrix(a.q, i);
     h.k = matrix(a.k, i);
     h.v = matrix(a.v, i);
+    h.y = matrix(a.y, i);
     h.dy = matrix(a.dy, i);
+    h.dq = matrix(a.dq, i);
+    h.dk = matrix(a.dk, i);
+    h.dv = matrix(a.dv, i);
     if (a.mask.data) h.mask = static_cast<char*>(a.mask.data) + offset(a.mask, i) * mask_item;
-    h.y = dense(a.y, a.queries * a.value_width);
-    h.log_sum = dense(a.log_sum, a.queries);
-    if (a.dq) {
-      h.dq = dense(a.dq, a.queries * a.width);
-      h.dk = dense(a.dk, a.keys * a.width);
-      h.dv = dense(a.dv, a.keys * a.value_width);
-    }
+    h.log_sum = static_cast<T*>(a.log_sum) + i * a.queries;
     h.packed = packed_at(layout);
     return h;
   }
 
-  // Block i of kTile rows: as the rows of B, or, transposed, as its columns.
-  void pack(const T* x, int64_t row, int64_t i, int64_t rows, int64_t width, bool transposed,
-            const Panels& to) const {
-    const int64_t count = min(kTile, rows - i * kTile);
-    GemmArgs g{};
-    g.n = transposed ? count : width;
-    g.k = transposed ? width : count;
-    g.b = x + i * kTile * row;
-    g.ldb = row;
-    g.tb = transposed;
-    gemm_.pack[kType<T>](g, to.at(i));
+  void pack(const Matrix<T>& x, int64_t i, int64_t count, int64_t width, bool transposed,
+            const Panels<T>& to) const {
+    const int64_t first = i * kBlockRows;
+    pack_block(x.at(first), x.row, min(kBlockRows, count - first), width, transposed, to, i);
   }
-  // c (m x n) = [c +] a b, b packed.
-  void multiply(int64_t m, int64_t n, int64_t k, const T* x, int64_t row, bool transposed,
-                const char* packed, T* c, int64_t c_row, bool accumulate) const {
-    GemmArgs g{};
-    g.m = m;
-    g.n = n;
-    g.k = k;
-    g.a = x;
-    g.lda = row;
-    g.ta = transposed;
-    g.packed_b = packed;
-    g.c = c;
-    g.ldc = c_row;
-    g.accumulate = accumulate;
-    gemm_.gemm[kType<T>](g);
-  }
-
   void pack_for_backward(const Head<T>& h) const {
     parallel(key_blocks(), [&](int64_t j) {
-      pack(h.k, a.k.row, j, a.keys, a.width, true, h.packed.keys_by_width);
-      pack(h.k, a.k.row, j, a.keys, a.width, false, h.packed.keys);
-      pack(h.v, a.v.row, j, a.keys, a.value_width, true, h.packed.values_by_width);
+      pack(h.k, j, a.keys, a.width, true, h.packed.keys_by_width);
+      pack(h.k, j, a.keys, a.width, false, h.packed.keys);
+      pack(h.v, j, a.keys, a.value_width, true, h.packed.values_by_width);
     });
     parallel(query_blocks(), [&](int64_t i) {
-      pack(h.q, a.q.row, i, a.queries, a.width, false, h.packed.queries);
-      pack(h.dy, a.dy.row, i, a.queries, a.value_width, false, h.packed.dy);
-      for (int64_t r = i * kTile; r < min(a.queries, (i + 1) * kTile); ++r) {
-        const T *y = h.y + r * a.value_width, *dy = h.dy + r * a.dy.row;
+      pack(h.q, i, a.queries, a.width, false, h.packed.queries);
+      pack(h.dy, i, a.queries, a.value_width, false, h.packed.dy);
+      for (int64_t r = i * kBlockRows; r < i * kBlockRows + rows(i); ++r) {
+        const T *y = h.y.at(r), *dy = h.dy.at(r);
         const double dot =
             reduce_items<reduction::sum, T>(a.value_width, [=](int64_t c, int64_t n) {
               return load_first(y + c, n, T(0)) * load_first(dy + c, n, T(0));
             });
-        static_cast<T*>(h.packed.delta)[r] = static_cast<T>(dot);
+        h.packed.delta[r] = static_cast<T>(dot);
       }
     });
   }
 
-  // The scores of a tile; row r begins at p + r kTile.
-  void scores(const Head<T>& h, int64_t i, int64_t j, T* p) const {
-    multiply(rows(i), columns(j), a.width, h.q + i * kTile * a.q.row, a.q.row, false,
-             h.packed.keys_by_width.at(j), p, kTile, false);
+  // A block's scores, or their like from dy and v: x of queries i times the packed keys j.
+  void scores(const Matrix<T>& x, int64_t i, int64_t j, int64_t width, const Panels<T>& keys,
+              T* p) const {
+    multiply_block<T>({rows(i), columns(j), width, x.at(i * kBlockRows), x.row, false, keys.at(j),
+                       keys.panel_items(), p, kScoreRow<T>, false,
+                       on_diagonal(i, j, Triangle::kResult)});
   }
-  int64_t rows(int64_t i) const { return min(kTile, a.queries - i * kTile); }
-  int64_t columns(int64_t j) const { return min(kTile, a.keys - j * kTile); }
+  // y of queries i += p times the packed values j.
+  void add_to_queries(const T* p, int64_t i, int64_t j, int64_t width, const Panels<T>& values,
+                      const Matrix<T>& y) const {
+    multiply_block<T>({rows(i), width, columns(j), p, kScoreRow<T>, false, values.at(j),
+                       values.panel_items(), y.at(i * kBlockRows), y.row, j > 0,
+                       on_diagonal(i, j, Triangle::kLower)});
+  }
+  // y of keys j += p^T times the packed values i.
+  void add_to_keys(const T* p, int64_t i, int64_t j, int64_t width, const Panels<T>& values,
+                   const Matrix<T>& y, bool more) const {
+    multiply_block<T>({columns(j), width, rows(i), p, kScoreRow<T>, true, values.at(i),
+                       values.panel_items(), y.at(j * kBlockRows), y.row, more,
+                       on_diagonal(i, j, Triangle::kUpper)});
+  }
 
   Vec<T> masked(const Head<T>& h, Vec<T> x, int64_t query, int64_t key, int64_t n) const {
     const int64_t at = query * a.mask.row + key * a.mask_column;
@@ -250,29 +243,17 @@ class Attention {
     if (!a.mask_allows) return x + mask;
     return mask != T(0) ? x : splat(kLowest<T>);
   }
-  // Scales and masks a row of scores; gives the number of keys from the block's first on that the
-  // query may see.
-  int64_t finish_scores(const Head<T>& h, int64_t query, int64_t j, T* p) const {
-    int64_t seen = columns(j);
-    if (a.causal) seen = min(seen, query - j * kTile + 1);
-    const Vec<T> scale = splat(static_cast<T>(a.scale));
-    for (int64_t c = 0; c < seen; c += kLanes<T>) {
-      Vec<T> x = load_first(p + c, seen - c, T(0)) * scale;
-      if (h.mask) x = masked(h, x, query, j * kTile + c, seen - c);
-      store_first(p + c, seen - c, x);
-    }
-    return seen > 0 ? seen : 0;
+  // Of a block's keys, from the first on.
+  int64_t seen_keys(int64_t query, int64_t j) const {
+    const int64_t n = columns(j);
+    return a.causal ? min(n, query - j * kBlockRows + 1) : n;
   }
-  // p = exp(p - reference), 0 for keys that are not seen; gives the sum.
-  double exponentiate(T* p, int64_t seen, int64_t columns, T reference) const {
-    const Vec<T> shift = splat(reference);
-    const double sum = reduce_items<reduction::sum, T>(seen, [=](int64_t c, int64_t n) {
-      const Vec<T> e = vexp(load_first(p + c, n, kLowest<T>) - shift);
-      store_first(p + c, n, e);
-      return e;
-    });
-    for (int64_t c = seen; c < columns; ++c) p[c] = T(0);
-    return sum;
+  // The scaled and masked score of keys c ..., `left` of which the query sees.
+  SIMD_INLINE Vec<T> score(const Head<T>& h, int64_t query, int64_t j, const T* p, int64_t c,
+                           int64_t left) const {
+    Vec<T> x = load(p + c) * splat(static_cast<T>(a.scale));
+    if (h.mask) x = masked(h, x, query, j * kBlockRows + c, left);
+    return first_lanes<T>(x, left, splat(kLowest<T>));
   }
   static void scale_row(T* y, int64_t n, T factor) {
     for (int64_t c = 0; c < n; c += kLanes<T>)
@@ -280,36 +261,45 @@ class Attention {
   }
 
   void forward_block(const Head<T>& h, int64_t i) {
-    const int64_t slot = tiles_.take();
-    T* const p = tile(slot);
-    T largest[kTile];
-    double sum[kTile];
+    const int64_t slot = blocks_.take(), first = i * kBlockRows;
+    T* const p = block(slot);
+    T largest[kBlockRows];
+    double sum[kBlockRows];
     for (int64_t j = 0; j < seen_blocks(i); ++j) {
-      scores(h, i, j, p);
+      scores(h.q, i, j, a.width, h.packed.keys_by_width, p);
       for (int64_t r = 0; r < rows(i); ++r)
-        add_weights(h, i * kTile + r, j, p + r * kTile, largest[r], sum[r]);
-      multiply(rows(i), a.value_width, columns(j), p, kTile, false, h.packed.values.at(j),
-               h.y + i * kTile * a.value_width, a.value_width, j > 0);
+        add_weights(h, first + r, j, p + r * kScoreRow<T>, largest[r], sum[r]);
+      add_to_queries(p, i, j, a.value_width, h.packed.values, h.y);
     }
-    for (int64_t r = 0; r < rows(i); ++r) finish_row(h, i * kTile + r, largest[r], sum[r]);
-    tiles_.give_back(slot);
+    for (int64_t r = 0; r < rows(i); ++r) finish_row(h, first + r, largest[r], sum[r]);
+    blocks_.give_back(slot);
   }
-  // One query's weights of a tile, relative to the largest score so far; what was summed before is
-  // brought to the same scale.
+  // One query's weights of a block, relative to the largest score so far; what was summed before
+  // is brought to the same scale.
   void add_weights(const Head<T>& h, int64_t query, int64_t j, T* p, T& largest,
                    double& sum) const {
-    const int64_t seen = finish_scores(h, query, j, p);
-    const T here = static_cast<T>(reduce_run<reduction::amax>(p, seen));
+    constexpr int kL = kLanes<T>, kVectors = kRowVectors<T>;
+    const int64_t seen = seen_keys(query, j);
+    Vec<T> x[kVectors], tree[kVectors];
+#pragma GCC unroll 32
+    for (int v = 0; v < kVectors; ++v)
+      tree[v] = x[v] =
+          v * kL < seen ? score(h, query, j, p, v * kL, seen - v * kL) : splat(kLowest<T>);
     const T before = j > 0 ? largest : kLowest<T>;
-    largest = reduction::amax::combine(before, here);
+    largest = reduction::amax::combine(before, combine_lanes<reduction::amax, T>(tree));
     const T reference = reference_of(largest);
-    const double found = exponentiate(p, seen, columns(j), reference);
+#pragma GCC unroll 32
+    for (int v = 0; v < kVectors; ++v) {
+      tree[v] = v * kL < seen ? vexp(x[v] - splat(reference)) : Vec<T>{};
+      store(p + v * kL, tree[v]);
+    }
+    const double found = static_cast<double>(combine_lanes<reduction::sum, T>(tree));
     if (j == 0) {
       sum = found;
       return;
     }
     const T fade = vexp(splat(before - reference))[0];
-    if (fade != T(1)) scale_row(h.y + query * a.value_width, a.value_width, fade);
+    if (fade != T(1)) scale_row(h.y.at(query), a.value_width, fade);
     sum = sum * static_cast<double>(fade) + found;
   }
   static T reference_of(T largest) { return largest == kLowest<T> ? T(0) : largest; }
@@ -318,66 +308,62 @@ class Attention {
     const bool blind = sum == 0;
     const T log_sum = vlog(splat(static_cast<T>(sum)))[0];
     h.log_sum[query] = blind ? kLargest<T> : reference_of(largest) + log_sum;
-    scale_row(h.y + query * a.value_width, a.value_width, blind ? T(0) : static_cast<T>(1 / sum));
+    scale_row(h.y.at(query), a.value_width, blind ? T(0) : static_cast<T>(1 / sum));
   }
 
-  T* tile(int64_t slot) const {
-    return static_cast<T*>(a.scratch) + slot * (kTileBytes / static_cast<int64_t>(sizeof(T)));
+  T* block(int64_t slot) const { return static_cast<T*>(a.scratch) + slot * 2 * kScoreItems; }
+  // The weights p of a block and the gradient ds of q k^T.
+  void block_gradient(const Head<T>& h, int64_t i, int64_t j, T* p, T* ds) const {
+    scores(h.q, i, j, a.width, h.packed.keys_by_width, p);
+    scores(h.dy, i, j, a.value_width, h.packed.values_by_width, ds);
+    for (int64_t r = 0; r < rows(i); ++r)
+      row_gradient(h, i * kBlockRows + r, j, p + r * kScoreRow<T>, ds + r * kScoreRow<T>);
   }
-  // The weights p of a tile and the gradient ds of q k^T.
-  void tile_gradient(const Head<T>& h, int64_t i, int64_t j, T* p, T* ds) const {
-    const int64_t n = columns(j);
-    scores(h, i, j, p);
-    multiply(rows(i), n, a.value_width, h.dy + i * kTile * a.dy.row, a.dy.row, false,
-             h.packed.values_by_width.at(j), ds, kTile, false);
-    for (int64_t r = 0; r < rows(i); ++r) {
-      const int64_t query = i * kTile + r;
-      T *const w = p + r * kTile, *const d = ds + r * kTile;
-      exponentiate(w, finish_scores(h, query, j, w), n, h.log_sum[query]);
-      const Vec<T> delta = splat(static_cast<const T*>(h.packed.delta)[query]);
-      const Vec<T> scale = splat(static_cast<T>(a.scale));
-      for (int64_t c = 0; c < n; c += kLanes<T>) {
-        const Vec<T> g = load_first(d + c, n - c, T(0)) - delta;
-        store_first(d + c, n - c, load_first(w + c, n - c, T(0)) * g * scale);
-      }
+  void row_gradient(const Head<T>& h, int64_t query, int64_t j, T* p, T* ds) const {
+    constexpr int kL = kLanes<T>;
+    const int64_t seen = seen_keys(query, j);
+    const Vec<T> log_sum = splat(h.log_sum[query]), delta = splat(h.packed.delta[query]);
+    const Vec<T> scale = splat(static_cast<T>(a.scale));
+    int64_t c = 0;
+    for (; c < seen; c += kL) {
+      const Vec<T> w = vexp(score(h, query, j, p, c, seen - c) - log_sum);
+      const Vec<T> g = first_lanes<T>(load(ds + c), seen - c, Vec<T>{}) - delta;
+      store(p + c, w);
+      store(ds + c, w * g * scale);
     }
-  }
-  void add_queries_gradient(const Head<T>& h, int64_t i, int64_t j, const T* ds) const {
-    multiply(rows(i), a.width, columns(j), ds, kTile, false, h.packed.keys.at(j),
-             h.dq + i * kTile * a.width, a.width, j > 0);
+    for (; c < kBlockRows; c += kL) {
+      store(p + c, Vec<T>{});
+      store(ds + c, Vec<T>{});
+    }
   }
 
   void keys_gradient(const Head<T>& h, int64_t j, bool with_queries) {
-    const int64_t slot = tiles_.take(), first = a.causal ? j : 0, n = columns(j);
-    T *const p = tile(slot), *const ds = p + kTile * kTile;
-    T *const dk = h.dk + j * kTile * a.width, *const dv = h.dv + j * kTile * a.value_width;
+    const int64_t slot = blocks_.take(), first = a.causal ? j : 0;
+    T *const p = block(slot), *const ds = p + kScoreItems;
     for (int64_t i = first; i < query_blocks(); ++i) {
-      tile_gradient(h, i, j, p, ds);
-      multiply(n, a.value_width, rows(i), p, kTile, true, h.packed.dy.at(i), dv, a.value_width,
-               i > first);
-      multiply(n, a.width, rows(i), ds, kTile, true, h.packed.queries.at(i), dk, a.width,
-               i > first);
-      if (with_queries) add_queries_gradient(h, i, j, ds);
+      block_gradient(h, i, j, p, ds);
+      add_to_keys(p, i, j, a.value_width, h.packed.dy, h.dv, i > first);
+      add_to_keys(ds, i, j, a.width, h.packed.queries, h.dk, i > first);
+      if (with_queries) add_to_queries(ds, i, j, a.width, h.packed.keys, h.dq);
     }
-    if (first >= query_blocks()) {
-      __builtin_memset(dk, 0, n * a.width * sizeof(T));
-      __builtin_memset(dv, 0, n * a.value_width * sizeof(T));
+    for (int64_t r = 0; first >= query_blocks() && r < columns(j); ++r) {
+      __builtin_memset(h.dk.at(j * kBlockRows + r), 0, a.width * sizeof(T));
+      __builtin_memset(h.dv.at(j * kBlockRows + r), 0, a.value_width * sizeof(T));
     }
-    tiles_.give_back(slot);
+    blocks_.give_back(slot);
   }
   void queries_gradient(const Head<T>& h, int64_t i) {
-    const int64_t slot = tiles_.take();
-    T *const p = tile(slot), *const ds = p + kTile * kTile;
+    const int64_t slot = blocks_.take();
+    T *const p = block(slot), *const ds = p + kScoreItems;
     for (int64_t j = 0; j < seen_blocks(i); ++j) {
-      tile_gradient(h, i, j, p, ds);
-      add_queries_gradient(h, i, j, ds);
+      block_gradient(h, i, j, p, ds);
+      add_to_queries(ds, i, j, a.width, h.packed.keys, h.dq);
     }
-    tiles_.give_back(slot);
+    blocks_.give_back(slot);
   }
 
   const AttentionArgs& a;
-  const GemmTable& gemm_;
-  Slots packs_, tiles_;
+  Slots packs_, blocks_;
   int64_t heads_ = 1;
 };
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "kernels/elementwise.h"
+#include "kernels/simd_transpose.h"
 #include "kernels/table.h"
 
 namespace cresset {
@@ -161,6 +162,36 @@ void where(int64_t n, void* y, const uint8_t* c, int64_t cs, const void* a, int6
   }
 }
 
+template <class T>
+SIMD_INLINE void transpose_items(int64_t rows, int64_t cols, T* y, int64_t ys, const T* x,
+                                 int64_t xs) {
+  for (int64_t c = 0; c < cols; ++c)
+    for (int64_t r = 0; r < rows; ++r) y[c * ys + r] = x[r * xs + c];
+}
+// Whole cache lines on both sides: squares of vectors, or of items where there is no such vector.
+template <class T>
+void transpose(int64_t rows, int64_t cols, void* y, int64_t ys, const void* x, int64_t xs) {
+  constexpr int64_t kSquare = sizeof(T) < 4 ? 32 : kLanes<T>;
+  for (int64_t c = 0; c < cols; c += kSquare) {
+    for (int64_t r = 0; r < rows; r += kSquare) {
+      T* const to = static_cast<T*>(y) + c * ys + r;
+      const T* const from = static_cast<const T*>(x) + r * xs + c;
+      const int64_t height = rows - r < kSquare ? rows - r : kSquare;
+      const int64_t width = cols - c < kSquare ? cols - c : kSquare;
+      if constexpr (sizeof(T) >= 4) {
+        if (height == kSquare && width == kSquare) {
+          Vec<T> square[kSquare];
+          for (int i = 0; i < kSquare; ++i) square[i] = load(from + i * xs);
+          transpose<T>(square);
+          for (int i = 0; i < kSquare; ++i) store(to + i * ys, square[i]);
+          continue;
+        }
+      }
+      transpose_items(height, width, to, ys, from, xs);
+    }
+  }
+}
+
 template <DType from>
 constexpr void fill_row(CastFn* row) {
 #define X(Name, ...) *row++ = cast<from, DType::Name>;
@@ -168,7 +199,10 @@ constexpr void fill_row(CastFn* row) {
 #undef X
 }
 constexpr CastTable make_table() {
-  CastTable table = {{}, {where<uint8_t>, where<uint16_t>, where<uint32_t>, where<uint64_t>}};
+  CastTable table = {
+      {},
+      {where<uint8_t>, where<uint16_t>, where<uint32_t>, where<uint64_t>},
+      {transpose<uint8_t>, transpose<uint16_t>, transpose<float>, transpose<double>}};
   int from = 0;
 #define X(Name, ...) fill_row<DType::Name>(table.fn[from++]);
   CRESSET_DTYPES(X)

@@ -12,7 +12,7 @@ namespace {
 
 constexpr int64_t kBlockRows = 16 * 12, kBlockPositions = 256;                 // per chunk, at most
 constexpr int64_t kMaxChunk = 64 << 20, kMinChunk = 1 << 20, kFewChunks = 16;  // multiply-adds
-constexpr int64_t kFewPanels = 4;  // a chunk of fewer packs too little for what it reads of w
+constexpr int64_t kFewReads = 8;  // of w, which do not pay for a copy
 
 template <class T>
 struct Conv {
@@ -47,8 +47,9 @@ struct Conv {
   int64_t chunks() const { return a.groups * row_blocks() * column_blocks(); }
   int64_t block_steps() const { return block_channels * taps; }
   int64_t panel_items() const { return block_steps() * kC; }
-  // w lies copied as the tiles read it, a tile's share of a block of channels after the other.
-  bool copies_w() const { return block_steps() <= kBlockK; }
+  // w lies copied as the tiles read it, a tile's share of a block of channels after the other,
+  // where it is read often enough.
+  bool copies_w() const { return block_steps() <= kBlockK && column_blocks() > kFewReads; }
   int64_t row_tiles() const { return ceil_div(block_rows, kTileRows); }
   int64_t channel_blocks() const { return ceil_div(a.channels, block_channels); }
   int64_t copied_tiles() const { return copies_w() ? a.groups * row_blocks() * row_tiles() : 0; }
@@ -88,9 +89,9 @@ struct Conv {
       const int64_t work = block_rows * block_panels * kC * steps;
       return work > kMaxChunk || (chunks() < kFewChunks && work > kMinChunk);
     };
-    while (block_panels > kFewPanels && too_big()) block_panels = ceil_div(block_panels, 2);
-    while (block_rows > 4 * kTileRows && too_big()) block_rows = ceil_div(a.rows, rows *= 2);
+    // Fewer panels before fewer rows: w is read from caches at ease, packing costs.
     while (block_panels > 1 && too_big()) block_panels = ceil_div(block_panels, 2);
+    while (block_rows > 4 * kTileRows && too_big()) block_rows = ceil_div(a.rows, rows *= 2);
   }
 };
 

@@ -73,7 +73,53 @@ struct DepthwisePlane {
     high = d.in > most ? (d.in - 1 - most) / d.step + 1 : 0;
   }
 
+  // The usual 3 x 3, a strip of a vector of columns at a time, whose weights and masks stay in
+  // registers.
+  bool runs_by_strips() const {
+    const ConvDim* d = a.dims;
+    return d[0].taps == 1 && d[0].in == 1 && d[0].out == 1 && d[0].offset[0] == 0 &&
+           d[1].taps == 3 && d[2].taps == 3 && d[2].step <= 2 && d[2].in > 1 && a.ys[4] == 1;
+  }
+  template <int kStep>
+  void run_strip(int64_t j2) const {
+    const ConvDim height = a.dims[1], width = a.dims[2];
+    const int64_t n = min(kL, width.out - j2), x_row = a.xs[3], y_row = a.ys[3];
+    const T *taps[3], *const image = x;
+    int from[3], to[3];
+    for (int t = 0; t < 3; ++t) {
+      const int64_t i = j2 * kStep + width.offset[t];
+      const int64_t end = min(n, (width.in - i + kStep - 1) / kStep);
+      taps[t] = image + i;
+      to[t] = static_cast<int>(max(0, end));
+      from[t] = static_cast<int>(min(to[t], max(0, (kStep - 1 - i) / kStep)));
+    }
+    Vec<T> weights[9];
+    for (int t = 0; t < 9; ++t) weights[t] = splat(w[t]);
+    const Vec<T> start = splat(bias);
+    T* out = y + j2;
+    for (int64_t j1 = 0; j1 < height.out; ++j1, out += y_row) {
+      Vec<T> sum = start;
+      for (int t1 = 0; t1 < 3; ++t1) {
+        const int64_t i1 = j1 * height.step + height.offset[t1];
+        if (i1 < 0 || i1 >= height.in) continue;
+        for (int t2 = 0; t2 < 3; ++t2) {
+          const T* row = taps[t2] + i1 * x_row;
+          sum = fma(weights[t1 * 3 + t2],
+                    kStep == 1 ? load_between(row, from[t2], to[t2], Vec<T>{})
+                               : load_every_other(row, from[t2], to[t2], Vec<T>{}),
+                    sum);
+        }
+      }
+      store_first(out, n, sum);
+    }
+  }
+
   void run() const {
+    if (runs_by_strips()) {
+      for (int64_t j2 = 0; j2 < a.dims[2].out; j2 += kL)
+        a.dims[2].step == 1 ? run_strip<1>(j2) : run_strip<2>(j2);
+      return;
+    }
     for (int64_t j0 = 0; j0 < a.dims[0].out; ++j0)
       for (int64_t j1 = 0; j1 < a.dims[1].out; ++j1)
         for (int64_t j2 = 0; j2 < a.dims[2].out; j2 += kL) run_vector(j0, j1, j2);

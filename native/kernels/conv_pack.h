@@ -159,33 +159,43 @@ struct ChannelRows {
   int64_t to_step;
 };
 
-// Two vectors of kFirst and kSecond pieces, whose masks stay in registers.
-template <class T, int kFirst, int kSecond>
+// Two vectors of kFirst and kSecond pieces. The pieces are copied, as what is stored might change
+// them otherwise: so their masks stay in registers.
+template <class T, int kStride, int kFirst, int kSecond>
 void copy_pieces(const Piece* pieces, const ChannelRows<T>& rows) {
-  const T* x = rows.x;
-  T* to = rows.to;
-  for (int64_t c = 0; c < rows.channels; ++c, x += rows.x_step, to += rows.to_step) {
-    Vec<T> first{}, second{};
-    for (int i = 0; i < kFirst; ++i)
-      first = load_between(x + pieces[i].source, pieces[i].from, pieces[i].to, first);
-    for (int i = kFirst; i < kFirst + kSecond; ++i)
-      second = load_between(x + pieces[i].source, pieces[i].from, pieces[i].to, second);
-    store(to, first);
-    store(to + kLanes<T>, second);
+  const ChannelRows<T> r = rows;
+  int64_t source[kFirst + kSecond];
+  int from[kFirst + kSecond], to[kFirst + kSecond];
+  for (int i = 0; i < kFirst + kSecond; ++i) {
+    source[i] = pieces[i].source;
+    from[i] = pieces[i].from;
+    to[i] = pieces[i].to;
+  }
+  const T* x = r.x;
+  T* out = r.to;
+  for (int64_t c = 0; c < r.channels; ++c, x += r.x_step, out += r.to_step) {
+    Vec<T> v[2] = {};
+    for (int i = 0; i < kFirst + kSecond; ++i) {
+      Vec<T>& half = v[i >= kFirst];
+      half = kStride == 1 ? load_between(x + source[i], from[i], to[i], half)
+                          : load_every_other(x + source[i], from[i], to[i], half);
+    }
+    store(out, v[0]);
+    store(out + kLanes<T>, v[1]);
   }
 }
 constexpr int kMostPieces = 4;
-template <class T, int kFirst = kMostPieces, int kSecond = kMostPieces>
+template <class T, int kStride, int kFirst = kMostPieces, int kSecond = kMostPieces>
 SIMD_INLINE bool copy_by_count(int first, int second, const Piece* pieces,
                                const ChannelRows<T>& rows) {
   if constexpr (kFirst == 0 || kSecond == 0) {
     return false;
   } else if (first != kFirst) {
-    return copy_by_count<T, kFirst - 1, kSecond>(first, second, pieces, rows);
+    return copy_by_count<T, kStride, kFirst - 1, kSecond>(first, second, pieces, rows);
   } else if (second != kSecond) {
-    return copy_by_count<T, kFirst, kSecond - 1>(first, second, pieces, rows);
+    return copy_by_count<T, kStride, kFirst, kSecond - 1>(first, second, pieces, rows);
   } else {
-    copy_pieces<T, kFirst, kSecond>(pieces, rows);
+    copy_pieces<T, kStride, kFirst, kSecond>(pieces, rows);
     return true;
   }
 }
@@ -195,10 +205,11 @@ void copy_tap_of_channels(const PieceTable& table, int64_t t, int64_t stride,
                           const ChannelRows<T>& rows) {
   const Piece* pieces = table.pieces + table.first[t];
   const int count = table.first[t + 1] - table.first[t];
-  if (stride == 1 && table.vectors == 2) {
+  if (stride <= 2 && table.vectors == 2) {
     int first = 1;
     while (!pieces[first - 1].last) ++first;
-    if (copy_by_count<T>(first, count - first, pieces, rows)) return;
+    if (stride == 1 && copy_by_count<T, 1>(first, count - first, pieces, rows)) return;
+    if (stride == 2 && copy_by_count<T, 2>(first, count - first, pieces, rows)) return;
   }
   for (int64_t c = 0; c < rows.channels; ++c)
     copy_tap(table, t, rows.x + c * rows.x_step, stride, rows.to + c * rows.to_step);

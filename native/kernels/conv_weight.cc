@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "core/parallel.h"
 #include "kernels/conv_depthwise.h"
+#include "kernels/conv_winograd_weight.h"
 #include "kernels/gemm_pack.h"
 #include "kernels/slots.h"
 
@@ -175,6 +176,34 @@ void combine_all(const Weight<T>& job) {
       const_cast<Weight<T>*>(&job));
 }
 
+// The same with the parts of Winograd's algorithm.
+struct ByWinograd {
+  const WinogradWeight tiles;
+  Weight<float> sums;
+  explicit ByWinograd(const ConvArgs& a) : tiles(a), sums(a) { sums.parts = tiles.parts; }
+
+  int64_t scratch() const { return sums.partial_bytes() + sums.a.slots * tiles.slot_bytes(); }
+  void run_chunk(int64_t index, char* memory) const {
+    WinogradWeightChunk chunk(tiles, index, memory);
+    chunk.run(sums.partial(chunk.part, chunk.group), sums.row_stride());
+  }
+};
+void winograd_gradient(const ConvArgs& a) {
+  ByWinograd job(a);
+  parallel_for(
+      job.tiles.chunks(), 1,
+      [](void* ctx, int64_t begin, int64_t end) {
+        ByWinograd& job = *static_cast<ByWinograd*>(ctx);
+        const int64_t slot = job.sums.slots.take();
+        char* memory = static_cast<char*>(job.sums.a.scratch) + job.sums.partial_bytes() +
+                       slot * job.tiles.slot_bytes();
+        for (int64_t i = begin; i < end; ++i) job.run_chunk(i, memory);
+        job.sums.slots.give_back(slot);
+      },
+      &job);
+  combine_all(job.sums);
+}
+
 bool empty(const ConvArgs& a) { return a.rows <= 0 || a.groups * a.channels * taps_of(a) <= 0; }
 
 // Few taps of one channel, both images row by row.
@@ -202,6 +231,9 @@ void gradient(const ConvArgs& a) {
     return;
   }
   if (runs_by_filter(a)) return depthwise_gradient<T>(a);
+  if constexpr (sizeof(T) == 4) {
+    if (is_winograd(a)) return winograd_gradient(a);
+  }
   Weight<T> job(a);
   parallel_for(
       job.chunks(), 1,
@@ -220,6 +252,9 @@ void gradient(const ConvArgs& a) {
 template <class T>
 int64_t scratch(const ConvArgs& a) {
   if (empty(a) || a.samples * positions_of(a) <= 0 || runs_by_filter(a)) return 0;
+  if constexpr (sizeof(T) == 4) {
+    if (is_winograd(a)) return ByWinograd(a).scratch();
+  }
   const Weight<T> job(a);
   return job.partial_bytes() + a.slots * job.slot_bytes();
 }

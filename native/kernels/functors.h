@@ -130,6 +130,9 @@ SIMD_INLINE Vec<T> gelu_tanh_of(Vec<T> x) {
   return gated<T>(x, x * (kLinear + kCubic * x * x));
 }
 
+SIMD_INLINE Vec<double> normal_integral(Vec<double> x) {
+  return 0.5 * (1.0 + verf(x * 0.70710678118654752440));
+}
 // The derivatives of silu, of gelu and of its approximation.
 template <class T>
 SIMD_INLINE Vec<T> silu_slope(Vec<T> x) {
@@ -138,8 +141,8 @@ SIMD_INLINE Vec<T> silu_slope(Vec<T> x) {
 }
 template <class T>
 SIMD_INLINE Vec<T> gelu_slope(Vec<T> x) {
-  constexpr T kHalfRoot = T(0.70710678118654752440), kDensity = T(0.39894228040143267794);
-  return T(0.5) * (T(1) + verf(x * kHalfRoot)) + x * (kDensity * vexp(T(-0.5) * (x * x)));
+  constexpr T kDensity = T(0.39894228040143267794);
+  return normal_integral(x) + x * (kDensity * vexp(T(-0.5) * (x * x)));
 }
 template <class T>
 SIMD_INLINE Vec<T> gelu_tanh_slope(Vec<T> x) {
@@ -209,7 +212,7 @@ CRESSET_UNARY(trunc, vtrunc(x))
 CRESSET_UNARY(frac, x - vtrunc(x))
 CRESSET_UNARY(relu, x < T(0) ? splat(T(0)) : x)
 CRESSET_UNARY(silu, gated<T>(x, x))
-CRESSET_UNARY(gelu, T(0.5) * x * (T(1) + verf(x * T(0.70710678118654752440))))
+CRESSET_UNARY(gelu, (x * normal_integral(x)))
 CRESSET_UNARY(gelu_tanh, gelu_tanh_of<T>(x))
 CRESSET_UNARY(isnan, x != x)
 CRESSET_UNARY(isinf, (x - x != T(0)) & (x == x))

@@ -2,20 +2,25 @@
 #include "core/parallel.h"
 #include "kernels/gemm_pack.h"
 #include "kernels/gemm_tile.h"
+#include "kernels/slots.h"
 #include "kernels/table.h"
 
 // C = A B in independent chunks (a block of rows x a block of columns), each computed by one
-// thread. B is packed into panels of one tile's columns: by the chunk that uses them, or in a pass
-// of its own where several row blocks share them. A is read in place, or from a copy of one tile's
-// rows where many panels meet it.
+// thread. B is packed into panels of one tile's columns in the thread's own working memory, which
+// stays in its core's caches: a thread that goes from row block to row block packs once. Where that
+// would not pay B is read in place, like A where few panels meet it: else from a copy of one
+// tile's rows.
 namespace cresset {
 namespace {
 
-constexpr int64_t kPackedK = 768;     // steps and columns per pass: they bound the scratch and the
-constexpr int64_t kPackedN = 2304;    //   time of a chunk; whole panels of every tile
-constexpr int64_t kBlockM = 12 * 12;  // rows per chunk, a multiple of every tile's rows
-constexpr int64_t kBlockPanels = 16;  // panels per chunk
-constexpr int64_t kCopyPanels = 4;    // from so many on a copy of A's rows pays
+constexpr int64_t kPackedK = 1024;            // steps per pass, at most
+constexpr int64_t kPackedBytes = 1536 << 10;  // of the panels of a chunk
+constexpr int64_t kBlockM = 12 * 12;          // rows per chunk, a multiple of every tile's rows
+constexpr int64_t kBlockPanels = 16;          // panels per chunk
+constexpr int64_t kShortBytes = 512 << 10;    // of panels of few steps: more of them
+constexpr int64_t kCopyPanels = 4;            // from so many on a copy of A's rows pays
+constexpr int64_t kManyRows = 96;             // so many pay for packing B in every thread
+constexpr int64_t kMaxSlots = 64;
 
 // Chunks are split to at most kMaxChunk multiply-adds, and further, while they are few, down to
 // kMinChunk, below which waking a thread costs more than it gains.
@@ -23,36 +28,63 @@ constexpr int64_t kFewRows = 8;  // fewer take as long: the time goes into readi
 constexpr int64_t kMaxChunk = 64 << 20, kMinChunk = 1 << 20, kFewChunks = 16;
 
 int64_t min(int64_t a, int64_t b) { return a < b ? a : b; }
+int64_t max(int64_t a, int64_t b) { return a > b ? a : b; }
 int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
-
-template <class T>
-struct Pass {
-  const GemmArgs* args;
-  T* scratch;
-  int64_t k0, k, j0, n;      // the steps and columns of this pass
-  bool first, last;          // of the passes over k
-  bool packed;               // all of B's panels, else only a partial one
-  bool given;                // packed before the call
-  int64_t block_m, block_n;  // rows and columns per chunk
-
-  int64_t panels() const { return ceil_div(n, kTileColumns<T>); }
-  int64_t row_blocks() const { return ceil_div(args->m, block_m); }
-  int64_t column_blocks() const { return ceil_div(n, block_n); }
-  bool packed_in_chunk() const { return !given && (!packed || row_blocks() == 1); }
-  bool packed_before_chunks() const { return !given && !packed_in_chunk(); }
-  bool packs(int64_t panel) const { return packed || (panel + 1) * kTileColumns<T> > n; }
-  T* panel(int64_t i) const { return scratch + (packed ? i * kTileColumns<T> * k : 0); }
-};
 
 template <class T>
 int64_t rounded_columns(int64_t n) {
   return ceil_div(n, kTileColumns<T>) * kTileColumns<T>;
 }
-// Where the panels of a pass begin in a B that is packed as a whole.
-template <class T>
-int64_t packed_offset(const GemmArgs& g, const Pass<T>& pass) {
-  return pass.j0 * g.k + pass.k0 * rounded_columns<T>(pass.n);
+// Even parts, of whole squares for the transposing copy.
+int64_t pass_steps(int64_t k) {
+  if (k <= kPackedK) return k;
+  const int64_t even = ceil_div(k, ceil_div(k, kPackedK));
+  return ceil_div(even, 16) * 16;
 }
+// Panels a chunk may pack.
+template <class T>
+int64_t most_panels(int64_t n, int64_t k) {
+  const int64_t bytes = kTileColumns<T> * (k > 0 ? k : 1) * static_cast<int64_t>(sizeof(T));
+  const int64_t fit = max(min(kBlockPanels, kPackedBytes / bytes), kShortBytes / bytes);
+  return min(ceil_div(n, kTileColumns<T>), fit < 1 ? 1 : fit);
+}
+template <class T>
+int64_t slot_bytes(int64_t n, int64_t k) {
+  const int64_t steps = pass_steps(k), items = most_panels<T>(n, steps) * kTileColumns<T> * steps;
+  return (items * static_cast<int64_t>(sizeof(T)) + 63) & ~int64_t{63};
+}
+
+// Some of the steps.
+template <class T>
+struct Pass {
+  const GemmArgs* args;
+  int64_t k0, k;
+  Slots slots{min(args->slots, kMaxSlots)};
+  int64_t packed_block[kMaxSlots] = {};  // 1 + the column block in each slot
+  // Packed are all of B's panels, else only a partial one: few rows do not pay for it, and few
+  // steps stay in the first-level cache as they lie.
+  bool packed = args->packed_b || args->tb || (args->m > kDirectRows && k > kDirectSteps);
+  int64_t block_m = 0, block_n = 0;  // rows and columns per chunk
+
+  bool first() const { return k0 == 0; }
+  bool last() const { return k0 + k == args->k; }
+  int64_t panels() const { return ceil_div(args->n, kTileColumns<T>); }
+  int64_t row_blocks() const { return ceil_div(args->m, block_m); }
+  int64_t column_blocks() const { return ceil_div(args->n, block_n); }
+  bool packs(int64_t panel) const { return packed || (panel + 1) * kTileColumns<T> > args->n; }
+};
+
+// The panels of a chunk's column block.
+template <class T>
+struct Panels {
+  T* memory;
+  int64_t first;  // panel in it
+  bool packed;
+
+  T* at(int64_t panel, int64_t k) const {
+    return memory + (packed ? (panel - first) * kTileColumns<T> * k : 0);
+  }
+};
 
 template <class T>
 const T* a_at(const GemmArgs& g, int64_t i, int64_t p) {
@@ -65,13 +97,12 @@ const T* b_at(const GemmArgs& g, int64_t p, int64_t j) {
 
 // One panel, k x kTileColumns, missing columns zero.
 template <class T>
-void pack_panel(const Pass<T>& pass, int64_t panel) {
+void pack_panel(const Pass<T>& pass, int64_t panel, T* out) {
   constexpr int64_t kC = kTileColumns<T>;
   const GemmArgs& g = *pass.args;
   const int64_t j = panel * kC;
-  const T* b = b_at<T>(g, pass.k0, pass.j0 + j);
   const auto pack = g.tb ? pack_columns<T> : pack_rows<T>;
-  pack(b, g.ldb, pass.k, min(kC, pass.n - j), pass.panel(panel));
+  pack(b_at<T>(g, pass.k0, j), g.ldb, pass.k, min(kC, g.n - j), out);
 }
 
 // A tile that hangs over the last column works on a copy of its part of C.
@@ -98,11 +129,11 @@ void run_partial(int rows, int64_t columns, LayoutA layout, Tile<T> t) {
 
 // The tiles of rows [i, i + rows) and columns [j, j_end) over steps [p, p + k) of the pass.
 template <class T>
-void run_row_of_tiles(const Pass<T>& pass, int64_t i, int rows, int64_t j, int64_t j_end, int64_t p,
-                      int64_t k) {
+void run_row_of_tiles(const Pass<T>& pass, const Panels<T>& panels, int64_t i, int rows, int64_t j,
+                      int64_t j_end, int64_t p, int64_t k) {
   constexpr int64_t kC = kTileColumns<T>;
   const GemmArgs& g = *pass.args;
-  const bool last = pass.last && p + k == pass.k;
+  const bool last = pass.last() && p + k == pass.k;
   alignas(64) T copy[kTileRows * kCopyRow];
   LayoutA layout = g.ta ? LayoutA::kColumns : LayoutA::kRows;
   Tile<T> t;
@@ -110,23 +141,27 @@ void run_row_of_tiles(const Pass<T>& pass, int64_t i, int rows, int64_t j, int64
   t.a = k > 0 ? a_at<T>(g, i, pass.k0 + p) : nullptr;
   t.a_row = t.a_step = g.lda;
   t.c_row = g.ldc;
-  t.from_zero = pass.first && p == 0 && !g.accumulate;
+  t.from_zero = pass.first() && p == 0 && !g.accumulate;
   t.relu = last && g.relu;
+  int64_t next = 0;  // rows to fetch meanwhile
   if (j_end - j >= kCopyPanels * kC && k > 0) {
     copy_a(t.a, g.lda, g.ta, rows, i + kTileRows <= g.m, k, copy);
     t.a = copy;
     t.a_step = kTileRows;
     layout = g.ta ? LayoutA::kColumns : LayoutA::kCopiedRows;
-    const int64_t next = min(g.m - i - rows, kTileRows);
-    if (next > 0) prefetch_a(a_at<T>(g, i + rows, pass.k0 + p), g.lda, g.ta, next, k);
+    if (!g.ta) next = min(g.m - i - rows, kTileRows);
   }
+  const int64_t j0 = j, count = ceil_div(j_end - j, kC);
   for (; j < j_end; j += kC) {
+    if (next > 0)
+      prefetch_rows(a_at<T>(g, i + rows, pass.k0 + p), g.lda, next, k, (j - j0) / kC, count);
     const int64_t columns = min(kC, j_end - j);
     const bool packed = pass.packs(j / kC);
-    t.b = packed ? pass.panel(j / kC) + p * kC : b_at<T>(g, pass.k0 + p, pass.j0 + j);
+    t.b = packed ? panels.at(j / kC, pass.k) + p * kC : b_at<T>(g, pass.k0 + p, j);
     t.b_step = packed ? kC : g.ldb;
-    t.c = static_cast<T*>(g.c) + i * g.ldc + pass.j0 + j;
-    t.bias = last && g.bias ? static_cast<const T*>(g.bias) + pass.j0 + j : nullptr;
+    t.c = static_cast<T*>(g.c) + i * g.ldc + j;
+    if (j + kC < j_end) prefetch_tile(t.c + kC, g.ldc, rows);
+    t.bias = last && g.bias ? static_cast<const T*>(g.bias) + j : nullptr;
     if (columns < kC)
       run_partial(rows, columns, layout, t);
     else
@@ -135,39 +170,47 @@ void run_row_of_tiles(const Pass<T>& pass, int64_t i, int rows, int64_t j, int64
 }
 
 template <class T>
-void run_chunk(const Pass<T>& pass, int64_t chunk) {
-  const int64_t row_blocks = pass.row_blocks();
-  const int64_t i0 = chunk % row_blocks * pass.block_m,
-                i_end = min(pass.args->m, i0 + pass.block_m);
-  const int64_t j0 = chunk / row_blocks * pass.block_n, j_end = min(pass.n, j0 + pass.block_n);
-  if (pass.packed_in_chunk())
-    for (int64_t panel = j0 / kTileColumns<T>; panel * kTileColumns<T> < j_end; ++panel)
-      if (pass.packs(panel)) pack_panel(pass, panel);
+void run_tiles(const Pass<T>& pass, const Panels<T>& panels, int64_t i0, int64_t i_end, int64_t j0,
+               int64_t j_end) {
   // Rows are dealt out evenly, so that no tile is left with too few to hide the FMA's latency.
   const int64_t rows = i_end - i0, tiles = ceil_div(rows, kTileRows);
   int64_t p = 0;
   do {  // once even without steps, for the epilogue
     for (int64_t tile = 0; tile < tiles; ++tile) {
       const int64_t i = i0 + rows * tile / tiles, next = i0 + rows * (tile + 1) / tiles;
-      run_row_of_tiles(pass, i, static_cast<int>(next - i), j0, j_end, p, min(kBlockK, pass.k - p));
+      run_row_of_tiles(pass, panels, i, static_cast<int>(next - i), j0, j_end, p,
+                       min(kBlockK, pass.k - p));
     }
     p += kBlockK;
   } while (p < pass.k);
 }
 
+// Consecutive chunks have the same columns.
 template <class T>
-void pack_panels(Pass<T>& pass) {
-  parallel_for(
-      pass.panels(), 4,
-      [](void* ctx, int64_t begin, int64_t end) {
-        for (int64_t i = begin; i < end; ++i) pack_panel(*static_cast<Pass<T>*>(ctx), i);
-      },
-      &pass);
+void run_chunk(Pass<T>& pass, int64_t chunk) {
+  const GemmArgs& g = *pass.args;
+  const int64_t row = chunk % pass.row_blocks(), column = chunk / pass.row_blocks();
+  const int64_t i0 = row * pass.block_m, i_end = min(g.m, i0 + pass.block_m);
+  const int64_t j0 = column * pass.block_n, j_end = min(g.n, j0 + pass.block_n);
+  const int64_t first = j0 / kTileColumns<T>, last = ceil_div(j_end, kTileColumns<T>);
+  if (g.packed_b) {
+    const T* const given = static_cast<const T*>(g.packed_b) + pass.k0 * rounded_columns<T>(g.n);
+    const Panels<T> panels{const_cast<T*>(given), 0, true};  // read only
+    return run_tiles(pass, panels, i0, i_end, j0, j_end);
+  }
+  const int64_t slot = pass.slots.take();
+  char* const memory = static_cast<char*>(g.scratch) + slot * slot_bytes<T>(g.n, g.k);
+  const Panels<T> panels{reinterpret_cast<T*>(memory), first, pass.packed};
+  if (pass.packed_block[slot] != column + 1)
+    for (int64_t i = first; i < last; ++i)
+      if (pass.packs(i)) pack_panel(pass, i, panels.at(i, pass.k));
+  pass.packed_block[slot] = column + 1;
+  run_tiles(pass, panels, i0, i_end, j0, j_end);
+  pass.slots.give_back(slot);
 }
 
 template <class T>
 void run_pass(Pass<T>& pass) {
-  if (pass.packed_before_chunks()) pack_panels(pass);
   parallel_for(
       pass.row_blocks() * pass.column_blocks(), 1,
       [](void* ctx, int64_t begin, int64_t end) {
@@ -176,70 +219,75 @@ void run_pass(Pass<T>& pass) {
       &pass);
 }
 
-// Columns are split before rows: row blocks share B, column blocks nothing.
+// Many rows are split first, so that a thread's part of C is one stretch, as in the elementwise
+// loops before and after; with few rows every thread packs its own columns of B.
 template <class T>
 void choose_blocks(Pass<T>& pass) {
   constexpr int64_t kC = kTileColumns<T>;
-  const int64_t m = pass.args->m, panels = pass.panels();
-  int64_t rows = ceil_div(m, kBlockM), columns = ceil_div(panels, kBlockPanels);
+  const GemmArgs& g = *pass.args;
+  const int64_t panels = pass.panels();
+  int64_t rows = ceil_div(g.m, kBlockM),
+          columns = ceil_div(panels, most_panels<T>(g.n, pass_steps(g.k)));
   const auto too_big = [&] {
-    const int64_t block_m = ceil_div(m, rows);
+    const int64_t block_m = ceil_div(g.m, rows);
     const int64_t cost = block_m < kFewRows ? kFewRows : block_m;
     const int64_t work = cost * ceil_div(panels, columns) * kC * pass.k;
     return work > kMaxChunk || (rows * columns < kFewChunks && work > kMinChunk);
   };
+  const auto split_rows = [&] {
+    while (ceil_div(g.m, rows) > 2 * kTileRows && too_big()) rows *= 2;
+  };
+  if (g.m >= (g.tb ? 4 * kManyRows : kManyRows)) split_rows();
   while (columns < panels && too_big()) columns = min(2 * columns, panels);
-  while (ceil_div(m, rows) > 2 * kTileRows && too_big()) rows *= 2;
-  pass.block_m = ceil_div(m, rows);
+  split_rows();
+  pass.block_m = ceil_div(g.m, rows);
   pass.block_n = ceil_div(panels, columns) * kC;
 }
 
-// Calls f(pass) for each pass: once even without steps.
-template <class T, class F>
-void for_each_pass(const GemmArgs& g, F f) {
-  for (int64_t j = 0; j < g.n; j += kPackedN) {
-    int64_t p = 0;
-    do {
-      Pass<T> pass{};
-      pass.args = &g;
-      pass.k0 = p;
-      pass.k = min(kPackedK, g.k - p);
-      pass.j0 = j;
-      pass.n = min(kPackedN, g.n - j);
-      pass.first = p == 0;
-      pass.last = p + pass.k == g.k;
-      f(pass);
-      p += pass.k;
-    } while (p < g.k);
-  }
+// Calls f(k0, k) for each pass: once even without steps.
+template <class F>
+void for_each_pass(int64_t steps, F f) {
+  const int64_t most = pass_steps(steps);
+  int64_t p = 0;
+  do {
+    f(p, min(most, steps - p));
+    p += most;
+  } while (p < steps);
 }
 
 template <class T>
 void gemm(const GemmArgs& g) {
   if (g.m <= 0 || g.n <= 0) return;
-  for_each_pass<T>(g, [&](Pass<T>& pass) {
-    pass.given = g.packed_b;
-    pass.packed = pass.given || g.tb || g.m > 2 * kTileRows;  // fewer rows do not pay for packing
-    pass.scratch = pass.given ? const_cast<T*>(static_cast<const T*>(g.packed_b)) +
-                                    packed_offset(g, pass)  // read
-                              : static_cast<T*>(g.scratch);
+  for_each_pass(g.k, [&](int64_t k0, int64_t k) {
+    Pass<T> pass{&g, k0, k};
     choose_blocks(pass);
     run_pass(pass);
   });
 }
 
 template <class T>
+struct Packing {
+  Pass<T> pass;
+  T* out;
+
+  static void run(void* ctx, int64_t begin, int64_t end) {
+    const Packing& job = *static_cast<Packing*>(ctx);
+    for (int64_t i = begin; i < end; ++i)
+      pack_panel(job.pass, i, job.out + i * kTileColumns<T> * job.pass.k);
+  }
+};
+
+template <class T>
 void pack(const GemmArgs& g, void* out) {
-  for_each_pass<T>(g, [&](Pass<T>& pass) {
-    pass.packed = true;
-    pass.scratch = static_cast<T*>(out) + packed_offset(g, pass);
-    pack_panels(pass);
+  for_each_pass(g.k, [&](int64_t k0, int64_t k) {
+    Packing<T> job{{&g, k0, k}, static_cast<T*>(out) + k0 * rounded_columns<T>(g.n)};
+    parallel_for(job.pass.panels(), 4, Packing<T>::run, &job);
   });
 }
 
 template <class T>
-int64_t gemm_scratch(int64_t, int64_t n, int64_t k) {
-  return rounded_columns<T>(min(n, kPackedN)) * min(k, kPackedK) * static_cast<int64_t>(sizeof(T));
+int64_t scratch(int64_t, int64_t n, int64_t k, int64_t slots) {
+  return min(slots, kMaxSlots) * slot_bytes<T>(n, k);
 }
 template <class T>
 int64_t packed_bytes(int64_t n, int64_t k) {
@@ -248,7 +296,7 @@ int64_t packed_bytes(int64_t n, int64_t k) {
 
 const GemmTable kTable = {
     {gemm<int64_t>, gemm<float>, gemm<double>},
-    {gemm_scratch<int64_t>, gemm_scratch<float>, gemm_scratch<double>},
+    {scratch<int64_t>, scratch<float>, scratch<double>},
     {pack<int64_t>, pack<float>, pack<double>},
     {packed_bytes<int64_t>, packed_bytes<float>, packed_bytes<double>},
 };

@@ -7,14 +7,18 @@
 namespace cresset {
 namespace {
 
+constexpr int64_t kPackAhead = 16;  // rows, which may lie on pages of their own
+
 // A panel of B: `columns` columns of `steps` rows, row by row, filled up to kTileColumns with
 // zeros.
 template <class T>
 void pack_rows(const T* b, int64_t ldb, int64_t steps, int64_t columns, T* out) {
   constexpr int64_t kC = kTileColumns<T>, kL = kLanes<T>;
   for (int64_t p = 0; p < steps; ++p, b += ldb, out += kC)
-    for (int64_t j = 0; j < kC; j += kL)
+    for (int64_t j = 0; j < kC; j += kL) {
+      __builtin_prefetch(b + kPackAhead * ldb + j);
       store(out + j, j < columns ? load_first(b + j, columns - j, T(0)) : Vec<T>{});
+    }
 }
 
 // The same where B is stored transposed: a square of lanes at a time.
@@ -52,13 +56,21 @@ void copy_a(const T* a, int64_t lda, bool ta, int64_t rows, bool whole, int64_t 
   }
 }
 
-// The rows of the next tile, which its copy would otherwise wait for page by page.
+// Part `part` of `parts` of the next tile's rows, which its copy would otherwise wait for page by
+// page.
 template <class T>
-void prefetch_a(const T* a, int64_t lda, bool ta, int64_t rows, int64_t steps) {
-  constexpr int64_t kLine = 64 / sizeof(T);
-  const int64_t outer = ta ? steps : rows, inner = ta ? rows : steps;
-  for (int64_t o = 0; o < outer; ++o)
-    for (int64_t i = 0; i < inner; i += kLine) __builtin_prefetch(a + o * lda + i, 0, 2);
+void prefetch_rows(const T* a, int64_t lda, int64_t rows, int64_t steps, int64_t part,
+                   int64_t parts) {
+  for (int64_t i = rows * part / parts; i < rows * (part + 1) / parts; ++i)
+    for (int64_t p = 0; p < steps; p += 64 / sizeof(T)) __builtin_prefetch(a + i * lda + p, 0, 2);
+}
+
+// A tile of C, which its stores would otherwise wait for.
+template <class T>
+void prefetch_tile(const T* c, int64_t ldc, int64_t rows) {
+  for (int64_t i = 0; i < rows; ++i)
+    for (int64_t j = 0; j < kTileColumns<T>; j += 64 / sizeof(T))
+      __builtin_prefetch(c + i * ldc + j, 1);
 }
 
 }  // namespace

@@ -4,16 +4,21 @@
 
 // The register tile of the matrix product: kTileRows x (kTileVectors vectors) of C stay in
 // registers while k runs. Sizes fill the register file: 32 registers with AVX-512 and NEON, 16
-// without.
+// without. Up to so many rows, or steps, a B stored by rows is read as it lies: a row of a large
+// tile's panel is two lines of the cache and many sums.
 namespace cresset {
 namespace {
 
 #if defined(__AVX512F__)
 constexpr int kTileRows = 12, kTileVectors = 2;
+constexpr int64_t kDirectRows = 96, kDirectSteps = 256;
 #elif defined(__aarch64__)
 constexpr int kTileRows = 8, kTileVectors = 3;
 #else
 constexpr int kTileRows = 6, kTileVectors = 2;
+#endif
+#if !defined(__AVX512F__)
+constexpr int64_t kDirectRows = 2 * kTileRows, kDirectSteps = 64;
 #endif
 constexpr int64_t kBlockK = 256;  // steps per visit of a tile: what it reads stays in L1 and L2
 template <class T>
@@ -45,6 +50,33 @@ SIMD_INLINE Vec<T> relu_of(Vec<T> x) {
 enum class LayoutA { kRows, kColumns, kCopiedRows };
 constexpr int64_t kCopyRow = kBlockK + 16;  // not a power of two, whose rows share cache sets
 
+// Bias, relu and the store. The loops are unrolled, or the sums would take their way through
+// memory.
+template <class T, int M, int V>
+SIMD_INLINE void finish(Vec<T> (&acc)[M][V], const Tile<T>& t) {
+  const T* const bias = t.bias;
+  if (bias) {
+#pragma GCC unroll 4
+    for (int v = 0; v < V; ++v) {
+      const Vec<T> x = load(bias + v * kLanes<T>);
+#pragma GCC unroll 16
+      for (int i = 0; i < M; ++i) acc[i][v] = fma(splat(T(1)), acc[i][v], x);  // int64 wraps: no +
+    }
+  }
+  if (t.relu) {
+#pragma GCC unroll 16
+    for (int i = 0; i < M; ++i)
+#pragma GCC unroll 4
+      for (int v = 0; v < V; ++v) acc[i][v] = relu_of<T>(acc[i][v]);
+  }
+  T* c = t.c;
+  const int64_t c_row = t.c_row;
+#pragma GCC unroll 16
+  for (int i = 0; i < M; ++i, c += c_row)
+#pragma GCC unroll 4
+    for (int v = 0; v < V; ++v) store(c + v * kLanes<T>, acc[i][v]);
+}
+
 template <class T, int M, int V, LayoutA kLayout>
 __attribute__((noinline)) void run_tile(const Tile<T>& t) {
   constexpr int kL = kLanes<T>;
@@ -67,12 +99,7 @@ __attribute__((noinline)) void run_tile(const Tile<T>& t) {
       for (int v = 0; v < V; ++v) acc[i][v] = fma(x, row[v], acc[i][v]);
     }
   }
-  for (int i = 0; i < M; ++i)
-    for (int v = 0; v < V; ++v) {
-      Vec<T> x = acc[i][v];
-      if (t.bias) x = fma(splat(T(1)), x, load(t.bias + v * kL));  // int64 wraps, so no plain +
-      store(t.c + i * t.c_row + v * kL, t.relu ? relu_of<T>(x) : x);
-    }
+  finish<T, M, V>(acc, t);
 }
 
 template <class T, int V, LayoutA kLayout, int M = kTileRows>

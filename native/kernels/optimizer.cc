@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include <limits>
+
 #include "core/parallel.h"
 #include "kernels/elementwise.h"
 #include "kernels/table.h"
@@ -9,6 +11,14 @@ namespace cresset {
 namespace {
 
 constexpr int64_t kGrain = 16384;
+
+// Averages of a gradient that stays zero (a pixel that is always black, a dead unit) decay into the
+// subnormal numbers and stay there, where arithmetic takes several times as long: they end at zero.
+template <class T>
+SIMD_INLINE Vec<T> without_subnormals(Vec<T> x) {
+  constexpr T kLeast = std::numeric_limits<T>::min();
+  return ((x < kLeast) & (x > -kLeast)) ? Vec<T>{} : x;
+}
 
 // Constants in the parameters' type, the bias correction as a factor.
 template <class T>
@@ -47,8 +57,8 @@ struct Adam {
       if (!decoupled) g = fma(weight_decay, p, g);
     }
     // lerp from the nearer end
-    m = small_beta1 ? fma(beta1, m - g, g) : fma(one_minus_beta1, g - m, m);
-    v = fma(one_minus_beta2 * g, g, beta2 * v);
+    m = without_subnormals<T>(small_beta1 ? fma(beta1, m - g, g) : fma(one_minus_beta1, g - m, m));
+    v = without_subnormals<T>(fma(one_minus_beta2 * g, g, beta2 * v));
     put<T>(average, n, m);
     put<T>(square, n, v);
     if (amsgrad) {
@@ -87,7 +97,10 @@ struct Sgd {
     if (remembers) {
       T* buffer = static_cast<T*>(param.state1) + i;
       Vec<T> b = g;
-      if (!first) b = fma(one_minus_dampening, g, load_first(buffer, n, T(0)) * momentum);
+      if (!first) {
+        b = fma(one_minus_dampening, g, load_first(buffer, n, T(0)) * momentum);
+        b = without_subnormals<T>(b);
+      }
       put<T>(buffer, n, b);
       g = nesterov ? fma(momentum, b, g) : b;
     }

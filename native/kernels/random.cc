@@ -9,7 +9,7 @@
 namespace cresset {
 namespace {
 
-constexpr int64_t kGrain = 16384;
+constexpr int64_t kGrain = 4096;
 constexpr int kWords = 256;  // per block, on the stack
 
 struct Source {

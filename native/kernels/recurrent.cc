@@ -78,8 +78,8 @@ void lstm_backward(const CellBlock& block, const LstmState& s, const LstmGradien
 // r, z, n with n = tanh(x + r y), y the state's part: h' = n + z (h - n).
 template <class T>
 void gru(const CellBlock& block, const GruState& s) {
-  const Block<T> r = gate<T>(block, s.gates, 4, 0), z = gate<T>(block, s.gates, 4, 1),
-                 candidate = gate<T>(block, s.gates, 4, 2), y = gate<T>(block, s.gates, 4, 3);
+  const Block<T> r = gate<T>(block, s.gates, 3, 0), z = gate<T>(block, s.gates, 3, 1),
+                 candidate = gate<T>(block, s.gates, 3, 2), y = state<T>(block, s.y);
   const Block<T> before = state<T>(block, s.h_before), h = state<T>(block, s.h);
   for_each_vector<T>(block, [&](int64_t row, int64_t unit, int64_t n) {
     const Vec<T> vr = vsigmoid(r.get(row, unit, n)), vz = vsigmoid(z.get(row, unit, n));
@@ -93,8 +93,8 @@ void gru(const CellBlock& block, const GruState& s) {
 
 template <class T>
 void gru_backward(const CellBlock& block, const GruState& s, const GruGradients& d) {
-  const Block<T> r = gate<T>(block, s.gates, 4, 0), z = gate<T>(block, s.gates, 4, 1),
-                 candidate = gate<T>(block, s.gates, 4, 2), y = gate<T>(block, s.gates, 4, 3);
+  const Block<T> r = gate<T>(block, s.gates, 3, 0), z = gate<T>(block, s.gates, 3, 1),
+                 candidate = gate<T>(block, s.gates, 3, 2), y = state<T>(block, s.y);
   const Block<T> before = state<T>(block, s.h_before), dh = state<T>(block, d.h);
   for_each_vector<T>(block, [&](int64_t row, int64_t unit, int64_t n) {
     const Vec<T> vr = r.get(row, unit, n), vz = z.get(row, unit, n);

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
+#include <utility>
+
 #include "kernels/elementwise.h"
 
 // What reduces a contiguous run of numbers, for reduce.cc and softmax.cc. The order depends on the
@@ -90,15 +92,23 @@ struct all {
 
 }  // namespace reduction
 
+// Lanes i and i + kHalf to lane i, then on by halves of that.
+template <class Op, int kHalf, class T, int... kLane>
+SIMD_INLINE Vec<T> fold(Vec<T> v, std::integer_sequence<int, kLane...> lanes) {
+  if constexpr (kHalf == 0) {
+    return v;
+  } else {
+    const Vec<T> other = __builtin_shufflevector(v, v, ((kLane + kHalf) % kLanes<T>)...);
+    return fold<Op, kHalf / 2, T>(Op::combine(v, other), lanes);
+  }
+}
 // Lanes to one number, by halves.
 template <class Op, class T, int kVectors>
 SIMD_INLINE T combine_lanes(Vec<T> (&lanes)[kVectors]) {
-  T items[kVectors * kLanes<T>];
-  __builtin_memcpy(items, lanes, sizeof items);
-  for (int half = kVectors * kLanes<T> / 2; half > 0; half /= 2) {
-    for (int i = 0; i < half; ++i) items[i] = Op::combine(items[i], items[i + half]);
+  for (int half = kVectors / 2; half > 0; half /= 2) {
+    for (int v = 0; v < half; ++v) lanes[v] = Op::combine(lanes[v], lanes[v + half]);
   }
-  return items[0];
+  return fold<Op, kLanes<T> / 2, T>(lanes[0], std::make_integer_sequence<int, kLanes<T>>{})[0];
 }
 
 // Up to a quarter of the lanes: the same tree, without the levels that would add neutral elements.

@@ -112,6 +112,13 @@ SIMD_INLINE void store_first(T* p, int64_t n, Vec<T> v) {
   store_strided(p, 1, n, v);
 #endif
 }
+// x in the first n lanes.
+template <class T>
+SIMD_INLINE Vec<T> first_lanes(Vec<T> x, int64_t n, Vec<T> rest) {
+  if (n >= kLanes<T>) return x;
+  if constexpr (sizeof(T) == 4) return load(kIota<int32_t>) < static_cast<int32_t>(n) ? x : rest;
+  if constexpr (sizeof(T) == 8) return load(kIota<int64_t>) < n ? x : rest;
+}
 // `rest` with lanes [from, to) of memory; other memory is not touched.
 template <class T>
 SIMD_INLINE Vec<T> load_between(const T* p, int from, int to, Vec<T> rest) {
@@ -204,6 +211,24 @@ SIMD_INLINE double fma(double a, double b, double c) {
 #endif
 }
 
+// Pairs of bfloat16, one pair a 32-bit lane.
+#if defined(__AVX512BF16__)
+typedef uint16_t Halves __attribute__((vector_size(kVectorBytes / 2)));
+// The first n of 16, zeros for the rest; memory past them is not touched.
+SIMD_INLINE Halves load_halves(const uint16_t* p, int64_t n) {
+  return (Halves)_mm256_maskz_loadu_epi16(n < 16 ? (1u << n) - 1 : 0xffff, p);
+}
+SIMD_INLINE void store_halves(uint16_t* p, int64_t n, Halves v) {
+  if (n >= 16) return (void)__builtin_memcpy(p, &v, sizeof v);
+  _mm256_mask_storeu_epi16(p, (1u << n) - 1, (__m256i)v);
+}
+// acc + a b of the upper halves, rounded, then + a b of the lower ones: two FMAs that take values
+// below 2^-126 for zero.
+SIMD_INLINE Vec<float> dot_pairs(Vec<float> acc, Vec<uint32_t> a, Vec<uint32_t> b) {
+  return _mm512_dpbf16_ps(acc, (__m512bh)a, (__m512bh)b);
+}
+#endif
+
 // Lane-wise forms of single instructions; rint rounds half to even. (AVX-512 by its maskz forms:
 // the plain ones make GCC 12 warn of an uninitialised value.)
 #if defined(__AVX512F__)
@@ -246,6 +271,38 @@ CRESSET_ROUND(vceil, _MM_FROUND_TO_POS_INF | _MM_FROUND_NO_EXC)
 CRESSET_ROUND(vtrunc, _MM_FROUND_TO_ZERO | _MM_FROUND_NO_EXC)
 CRESSET_ROUND(vrint, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC)
 #endif
+
+// a < b ? a : b and a > b ? a : b, so that a NaN in b passes.
+SIMD_INLINE Vec<float> lesser(Vec<float> a, Vec<float> b) {
+#if defined(__AVX512F__)
+  return _mm512_maskz_min_ps(0xffff, a, b);
+#elif defined(__AVX2__)
+  return _mm256_min_ps(a, b);
+#else
+  return a < b ? a : b;
+#endif
+}
+SIMD_INLINE Vec<float> greater(Vec<float> a, Vec<float> b) {
+#if defined(__AVX512F__)
+  return _mm512_maskz_max_ps(0xffff, a, b);
+#elif defined(__AVX2__)
+  return _mm256_max_ps(a, b);
+#else
+  return a > b ? a : b;
+#endif
+}
+
+SIMD_INLINE Vec<float> power_of_two(Vec<int32_t> n) { return (Vec<float>)((n + 127) << 23); }
+// x 2^n with one rounding for |n| <= 200 and x near 1; n comes as a float too. Without an
+// instruction for it in two steps, since 2^n alone may overflow or vanish.
+SIMD_INLINE Vec<float> scaled(Vec<float> x, Vec<int32_t> n, [[maybe_unused]] Vec<float> as_float) {
+#if defined(__AVX512F__)
+  return _mm512_maskz_scalef_ps(0xffff, x, as_float);
+#else
+  const Vec<int32_t> half = n >> 1;
+  return x * power_of_two(half) * power_of_two(n - half);
+#endif
+}
 
 // Whether any lane of a comparison holds.
 SIMD_INLINE bool any(Vec<int32_t> mask) {

@@ -22,51 +22,45 @@ SIMD_INLINE Vec<float> with_sign_of(Vec<float> positive, Vec<float> sign) {
 }
 
 // x = n ln 2 + r with n an integer and |r| <= ln 2 / 2; ln 2 in two parts, so that n times the
-// first is exact.
+// first is exact. n stands in the low bits of `rounded`.
 struct ExpArgument {
-  Vec<int32_t> n;
-  Vec<float> r;
+  Vec<float> rounded, r;
 };
 constexpr float kRound = 0x1.8p23f;  // adding it rounds to an integer, which then is the low bits
 constexpr float kLn2High = 0.693145751953125f, kLn2Low = 1.42860677e-06f;
-SIMD_INLINE ExpArgument reduce_exp(Vec<float> x) {
-  const Vec<float> rounded = x * 1.44269504f + kRound;
-  const Vec<float> n = rounded - kRound;
-  const Vec<float> r = fma(n, splat(-kLn2Low), fma(n, splat(-kLn2High), x));
-  return {(Vec<int32_t>)rounded - (Vec<int32_t>)splat(kRound), r};
+SIMD_INLINE Vec<int32_t> low_bits(Vec<float> rounded) {
+  return (Vec<int32_t>)rounded - (Vec<int32_t>)splat(kRound);
 }
-// e^r - 1 - r over |r| <= ln 2 / 2.
+SIMD_INLINE ExpArgument reduce_exp(Vec<float> x) {
+  const Vec<float> rounded = fma(x, splat(1.44269504f), splat(kRound)), n = rounded - kRound;
+  return {rounded, fma(n, splat(-kLn2Low), fma(n, splat(-kLn2High), x))};
+}
+// (e^r - 1 - r) / r^2 over |r| <= ln 2 / 2.
 SIMD_INLINE Vec<float> exp_tail(Vec<float> r) {
   constexpr float kTail[] = {0.5f,           0.166666672f,   0.0416663438f,
                              0.00833326951f, 0.00139420584f, 0.000199164773f};
-  return r * r * horner(r, kTail);
+  return horner(r, kTail);
 }
-SIMD_INLINE Vec<float> power_of_two(Vec<int32_t> n) { return (Vec<float>)((n + 127) << 23); }
-// e^r 2^n in two steps, since 2^n alone may overflow or vanish.
-SIMD_INLINE Vec<float> finish_exp(Vec<int32_t> n, Vec<float> r) {
-  const Vec<int32_t> half = n >> 1;
-  return (exp_tail(r) + r + 1.0f) * power_of_two(half) * power_of_two(n - half);
+SIMD_INLINE Vec<float> finish_exp(ExpArgument a) {
+  const Vec<float> y = fma(a.r * a.r, exp_tail(a.r), a.r) + 1.0f;
+  return scaled(y, low_bits(a.rounded), a.rounded - kRound);
 }
+// NaN passes.
 SIMD_INLINE Vec<float> clamp(Vec<float> x, float low, float high) {
-  x = x > high ? splat(high) : x;
-  return x < low ? splat(low) : x;  // NaN passes
+  return greater(splat(low), lesser(splat(high), x));
 }
 
-SIMD_INLINE Vec<float> vexp(Vec<float> x) {
-  const ExpArgument a = reduce_exp(clamp(x, -104, 89));
-  const Vec<float> y = finish_exp(a.n, a.r);
-  return x == x ? y : x;
-}
+SIMD_INLINE Vec<float> vexp(Vec<float> x) { return finish_exp(reduce_exp(clamp(x, -104, 89))); }
 SIMD_INLINE Vec<float> vexp2(Vec<float> x) {
   const Vec<float> clamped = clamp(x, -151, 129), rounded = clamped + kRound;
-  const Vec<float> r = (clamped - (rounded - kRound)) * 0.69314718f;
-  const Vec<float> y = finish_exp((Vec<int32_t>)rounded - (Vec<int32_t>)splat(kRound), r);
-  return x == x ? y : x;
+  return finish_exp({rounded, (clamped - (rounded - kRound)) * 0.69314718f});
 }
 SIMD_INLINE Vec<float> vexpm1(Vec<float> x) {
   const ExpArgument a = reduce_exp(clamp(x, -20, 89));
-  const Vec<float> half = power_of_two(a.n - 1);  // half of 2^n, which overflows at the top
-  const Vec<float> y = fma(exp_tail(a.r) + a.r, half, half - 0.5f) * 2.0f;
+  // half of 2^n, which overflows at the top
+  const Vec<float> half = power_of_two(low_bits(a.rounded) - 1);
+  const Vec<float> tail = fma(a.r * a.r, exp_tail(a.r), a.r);
+  const Vec<float> y = fma(tail, half, half - 0.5f) * 2.0f;
   return ((magnitude(x) < 1e-9f) | (x != x)) ? x : y;
 }
 
@@ -96,6 +90,17 @@ SIMD_INLINE Vec<float> verf(Vec<float> x) {
   const Vec<float> small = fma(a, horner(a * a, kOdd), a);
   const Vec<float> large = 1.0f - vexp(-horner(a, kLog));
   return with_sign_of(a < 0.9f ? small : large, x);
+}
+
+// The normal distribution's integral up to x: with a = |x|, -log of what lies beyond is as smooth
+// as a parabola.
+SIMD_INLINE Vec<float> normal_integral(Vec<float> x) {
+  constexpr float kLog[] = {0.693147123f,    0.797888041f,    0.318275124f,    0.0364628769f,
+                            -0.00500559574f, 0.000174067507f, 0.000101867365f, -2.43225004e-05f,
+                            2.42025908e-06f, -9.45641645e-08f};
+  const Vec<float> a = magnitude(x);
+  const Vec<float> beyond = a < 6.0f ? vexp(-horner(a, kLog)) : splat(0.0f);
+  return x < 0.0f ? beyond : 1.0f - beyond;
 }
 
 // x = 2^e (1 + f) with 1 + f in [sqrt(1/2), sqrt(2)), for positive and finite x.

@@ -23,9 +23,8 @@ SIMD_INLINE Vec<T> load_every_other(const T* p, int from, int to, Vec<T> rest) {
   const int low_end = end < kL ? end : kL;
   const int high_first = first > kL - 1 ? first - (kL - 1) : 0;
   const int high_end = end > kL - 1 ? end - (kL - 1) : 0;
-  Vec<T> low{}, high{};
-  if (first < low_end) low = load_between(p, first, low_end, low);
-  if (high_first < high_end) high = load_between(p + kL - 1, high_first, high_end, high);
+  const Vec<T> low = load_between(p, first < low_end ? first : low_end, low_end, Vec<T>{});
+  const Vec<T> high = load_between(p + kL - 1, high_first, high_end, Vec<T>{});
   const Vec<T> v = every_other<T>(low, high, std::make_integer_sequence<int, kL>{});
   if (from == 0 && to == kL) return v;
   if constexpr (sizeof(T) == 4) {

@@ -3,6 +3,7 @@
 #include "kernels/elementwise.h"
 #include "kernels/reductions.h"
 #include "kernels/simd_math.h"
+#include "kernels/simd_transpose.h"
 #include "kernels/table.h"
 
 // Every row is read twice or three times while it lies in the cache. Outputs may be the inputs.
@@ -93,9 +94,70 @@ void over_rows(int64_t rows, int64_t cols, void* y, const void* a, const void* b
       &job);
 }
 
-template <template <class> class Row, class T>
+// Rows of few columns, as many as there are lanes: column by column in registers, so that each
+// function is called for all of them. A row's maximum and sum are the trees of reduce_short.
+template <class T>
+constexpr int kFewColumns = kShortRun<T>;
+
+template <class T>
+SIMD_INLINE void load_columns(int64_t rows, int64_t cols, const T* x, Vec<T>* columns) {
+  for (int first = 0; first < kFewColumns<T>; first += kLanes<T>) {
+    Vec<T> square[kLanes<T>];
+    for (int r = 0; r < kLanes<T>; ++r)
+      square[r] = r < rows && first < cols
+                      ? load_first(x + r * cols + first, cols - first, kLowest<T>)
+                      : splat(kLowest<T>);
+    transpose<T>(square);
+    for (int c = 0; c < kLanes<T>; ++c) columns[first + c] = square[c];
+  }
+}
+template <class T>
+SIMD_INLINE void store_columns(int64_t rows, int64_t cols, T* y, const Vec<T>* columns) {
+  for (int first = 0; first < kFewColumns<T> && first < cols; first += kLanes<T>) {
+    Vec<T> square[kLanes<T>];
+    for (int c = 0; c < kLanes<T>; ++c) square[c] = columns[first + c];
+    transpose<T>(square);
+    for (int r = 0; r < kLanes<T> && r < rows; ++r)
+      put<T>(y + r * cols + first, cols - first, square[r]);
+  }
+}
+template <class Op, class T>
+SIMD_INLINE Vec<T> combine_columns(const Vec<T>* columns) {
+  Vec<T> tree[kFewColumns<T>];
+  for (int c = 0; c < kFewColumns<T>; ++c) tree[c] = columns[c];
+  for (int half = kFewColumns<T> / 2; half > 0; half /= 2)
+    for (int c = 0; c < half; ++c) tree[c] = Op::combine(tree[c], tree[c + half]);
+  return tree[0];
+}
+
+template <class T, bool kLog>
+void few_columns(int64_t rows, int64_t cols, T* y, const T* x) {
+  Vec<T> v[kFewColumns<T>], e[kFewColumns<T>] = {};
+  load_columns(rows, cols, x, v);
+  const Vec<T> max = combine_columns<reduction::amax, T>(v);
+  for (int c = 0; c < cols; ++c) e[c] = vexp(v[c] = v[c] - max);
+  const Vec<T> sum = combine_columns<reduction::sum, T>(e);
+  const Vec<T> last = kLog ? vlog(sum) : T(1) / sum;
+  for (int c = 0; c < cols; ++c) v[c] = kLog ? v[c] - last : e[c] * last;
+  store_columns(rows, cols, y, v);
+}
+
+template <class T, bool kLog>
 void forward(int64_t rows, int64_t cols, void* y, const void* x) {
-  over_rows<Row<T>, T>(rows, cols, y, x, x);
+  if (cols > kFewColumns<T> || rows < kLanes<T>)
+    return over_rows<std::conditional_t<kLog, LogSoftmax<T>, Softmax<T>>, T>(rows, cols, y, x, x);
+  struct Job {
+    int64_t rows, cols;
+    T* y;
+    const T* x;
+  } job = {rows, cols, static_cast<T*>(y), static_cast<const T*>(x)};
+  parallel_for((rows + kLanes<T> - 1) / kLanes<T>, kGrainItems / (kFewColumns<T> * kLanes<T>),
+               [](void* ctx, int64_t begin, int64_t end) {
+                 const Job& j = *static_cast<Job*>(ctx);
+                 for (int64_t r = begin * kLanes<T>; r < end * kLanes<T>; r += kLanes<T>)
+                   few_columns<T, kLog>(j.rows - r, j.cols, j.y + r * j.cols, j.x + r * j.cols);
+               },
+               &job);
 }
 template <template <class> class Row, class T>
 void backward(int64_t rows, int64_t cols, void* dx, const void* y, const void* g) {
@@ -103,8 +165,8 @@ void backward(int64_t rows, int64_t cols, void* dx, const void* y, const void* g
 }
 
 constexpr SoftmaxTable kTable = {
-    {nullptr, forward<Softmax, float>, forward<Softmax, double>},
-    {nullptr, forward<LogSoftmax, float>, forward<LogSoftmax, double>},
+    {nullptr, forward<float, false>, forward<double, false>},
+    {nullptr, forward<float, true>, forward<double, true>},
     {nullptr, backward<SoftmaxBackward, float>, backward<SoftmaxBackward, double>},
     {nullptr, backward<LogSoftmaxBackward, float>, backward<LogSoftmaxBackward, double>},
 };

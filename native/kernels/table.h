@@ -61,10 +61,14 @@ struct BinaryTable {
 using CastFn = void (*)(int64_t n, void* y, int64_t ys, const void* x, int64_t xs);
 using WhereFn = void (*)(int64_t n, void* y, const uint8_t* c, int64_t cs, const void* a,
                          int64_t as, const void* b, int64_t bs);
+// y[c * ys + r] = x[r * xs + c]
+using TransposeFn = void (*)(int64_t rows, int64_t cols, void* y, int64_t ys, const void* x,
+                             int64_t xs);
 struct CastTable {
   CastFn fn[kDTypeCount][kDTypeCount];  // [from][to]
   // y = c[i] ? a[i] : b[i], by item size 1, 2, 4, 8 (index log2).
   WhereFn where[4];
+  TransposeFn transpose[4];
 };
 
 // y[o][i] = reduce over r of x[o][r][i], all contiguous; shape (outer, n, inner). Parallel.
@@ -79,7 +83,7 @@ struct ReduceTable {
 // transposed one (A is k x m with row stride lda if ta). Each output is ONE chain of FMAs in
 // ascending k (starting from C if accumulate, else from 0), whatever the blocking, the instruction
 // set and the number of threads. bias: length n, added after the sum, or null. relu after that.
-// Parallel. scratch: gemm_scratch(m, n, k) bytes, 64-byte aligned.
+// Parallel, by `slots` threads at most. scratch: that many bytes, 64-byte aligned.
 struct GemmArgs {
   int64_t m, n, k;
   const void* a;
@@ -94,15 +98,23 @@ struct GemmArgs {
   const void* bias;
   bool relu;
   void* scratch;
+  int64_t slots = 1;  // working sets in scratch
   const void* packed_b =
       nullptr;  // what `pack` wrote for this B: then neither b nor scratch is read
 };
 struct GemmTable {
   void (*gemm[kComputeTypeCount])(const GemmArgs& args);  // int64 wraps
-  int64_t (*scratch[kComputeTypeCount])(int64_t m, int64_t n, int64_t k);
+  int64_t (*scratch[kComputeTypeCount])(int64_t m, int64_t n, int64_t k, int64_t slots);
   // Lays out B (n, k, b, ldb, tb of args) for many products; 64-byte aligned. Parallel.
   void (*pack[kComputeTypeCount])(const GemmArgs& args, void* packed_b);
   int64_t (*packed_bytes[kComputeTypeCount])(int64_t n, int64_t k);
+};
+
+// The same of bfloat16, without packed_b and accumulate: sums and bias are float32, C is rounded
+// once. A chain's steps are those of float32 but that values below 2^-126 count as zero.
+struct GemmBf16Table {
+  void (*gemm)(const GemmArgs& args);
+  int64_t (*scratch)(int64_t m, int64_t n, int64_t k, int64_t slots);
 };
 
 // Along a contiguous last dimension, rows x cols, float types only. Parallel.
@@ -176,20 +188,23 @@ struct LstmState {
   void *c, *h;
 };
 struct LstmGradients {
-  void* gates;    // [rows, 4, hidden], before the nonlinearity; written
+  void* gates;    // before the nonlinearity; written, perhaps over LstmState::gates
   const void* h;  // of this step's output
   void* c;        // of this step's cell on the way in, of the one before on the way out
 };
-// Gates r, z, n and the state's part of n, which stays as it is.
+// Gates r, z, n; y is the state's part of n.
 struct GruState {
   void* gates;
+  const void* y;
   const void* h_before;
   void* h;
 };
 struct GruGradients {
-  void *gates_x, *gates_h;  // [rows, 3, hidden], of the input's and the state's part; written
-  void* h;                  // of this step's output on the way in; what goes past the gates to the
-                            //   one before on the way out
+  // [rows, 3, hidden], of the input's and the state's part; written. gates_x may be
+  // GruState::gates.
+  void *gates_x, *gates_h;
+  void* h;  // of this step's output on the way in; what goes past the gates to the
+            //   one before on the way out
 };
 struct RecurrentTable {
   void (*lstm[kComputeTypeCount])(const CellBlock& block, const LstmState& s);
@@ -207,11 +222,11 @@ struct MatrixStack {
   int64_t row;
   const int64_t* stack;
 };
-// y = softmax(q k^T scale + mask) v for each matrix of the stack, the weights tile by tile. y is
-// [stack, queries, value_width] and log_sum, of exp(scores), [stack, queries], both contiguous;
-// a query that sees no key has y = 0 and log_sum = inf. The gradient reads y, log_sum, dy and
-// writes dq, dk, dv, contiguous. Parallel. scratch: scratch(args) bytes, 64-byte aligned; it holds
-// `slots` working sets, which bound the threads that take part.
+// y = softmax(q k^T scale + mask) v for each matrix of the stack, the weights block by block.
+// log_sum, of exp(scores), is [stack, queries], contiguous; a query that sees no key has y = 0 and
+// log_sum = inf. The gradient reads y, log_sum, dy and writes dq, dk, dv. Parallel. scratch:
+// scratch(args) bytes, 64-byte aligned; it holds `slots` working sets, which bound the threads that
+// take part.
 struct AttentionArgs {
   int64_t queries, keys, width, value_width;
   int dims;  // of the stack
@@ -222,9 +237,9 @@ struct AttentionArgs {
   bool mask_allows;  // uint8, nonzero where a key is seen; else numbers to add
   bool causal;
   double scale;
-  void *y, *log_sum;
-  MatrixStack dy;
-  void *dq, *dk, *dv;
+  MatrixStack y;
+  void* log_sum;
+  MatrixStack dy, dq, dk, dv;  // dq data null: forward
   void* scratch;
   int64_t slots;
 };
@@ -349,6 +364,7 @@ struct KernelTable {
   const ConvWeightTable* conv_weight;
   const PoolTable* pool;
   const NormTable* norm;
+  const GemmBf16Table* gemm_bf16;  // or null: no instruction for it
 };
 
 // The table in use; chosen at first use from CRESSET_ISA or the CPU.

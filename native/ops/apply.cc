@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "core/deferred.h"
 #include "ops/copy.h"
 #include "ops/recorder.h"
 
@@ -34,7 +35,9 @@ void wait_to_read(const Tensor& x) {
   if (watched() && x.defined()) x.storage().wait_for_writers();
 }
 void wait_to_write(const Tensor& x) {
-  if (watched() && x.defined()) x.storage().wait_for_runs();
+  if (!watched() || !x.defined()) return;
+  materialize_readers(x.storage());
+  x.storage().wait_for_runs();
 }
 void wait_to_read(Args args) {
   for_each_tensor(args, [](const Tensor& t, int, int) { wait_to_read(t); });

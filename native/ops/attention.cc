@@ -133,7 +133,8 @@ void call_attention(Args args, Tensor* out) {
   const Stacked sq(q, stack), sk(k, stack), sv(v, stack);
   const Mask mask(args[3], with_matrix(stack, rows(q), rows(k)), q.dtype());
   AttentionArgs a = kernel_args(stack, sq, sk, sv, mask, args[4].boolean(), args[5].number());
-  a.y = out[0].bytes();
+  const Stacked y(out[0], stack);
+  a.y = y.get();
   a.log_sum = out[1].bytes();
   const int type = static_cast<int>(compute_type(q.dtype()));
   const Tensor memory = scratch(kernels().attention->scratch[type](a));
@@ -161,13 +162,14 @@ void call_backward(Args args, Tensor* out) {
   const Stacked sq(q, stack), sk(k, stack), sv(args[3].tensor(), stack), sdy(dy, stack);
   const Mask mask(args[4], with_matrix(stack, rows(q), rows(k)), q.dtype());
   AttentionArgs a = kernel_args(stack, sq, sk, sv, mask, args[7].boolean(), args[8].number());
-  const Tensor y = contiguous_data(args[5].tensor()), log_sum = contiguous_data(args[6].tensor());
-  a.y = y.bytes();
+  const Stacked y(args[5].tensor(), stack), dq(out[0], stack), dk(out[1], stack), dv(out[2], stack);
+  const Tensor log_sum = contiguous_data(args[6].tensor());
+  a.y = y.get();
   a.log_sum = log_sum.bytes();
   a.dy = sdy.get();
-  a.dq = out[0].bytes();
-  a.dk = out[1].bytes();
-  a.dv = out[2].bytes();
+  a.dq = dq.get();
+  a.dk = dk.get();
+  a.dv = dv.get();
   const int type = static_cast<int>(compute_type(q.dtype()));
   const Tensor memory = scratch(kernels().attention->scratch[type](a));
   a.scratch = memory.bytes();
@@ -211,16 +213,23 @@ void gradient_attention(Gradient& ctx) {
 }
 
 const Op ops[] = {
-    {"attention",
-     "q: Tensor, k: Tensor, v: Tensor, mask: Tensor?, causal: bool, scale: float -> Tensor, Tensor",
-     rule_attention, call_attention, gradient_attention,
-     saves_input(0) | saves_input(1) | saves_input(2) | saves_input(3) | saves_output(0) |
-         saves_output(1),
-     2},
-    {"attention_backward",
-     "dy: Tensor, q: Tensor, k: Tensor, v: Tensor, mask: Tensor?, y: Tensor, log_sum: Tensor, "
-     "causal: bool, scale: float -> Tensor, Tensor, Tensor",
-     rule_backward, call_backward, nullptr, kSaveNothing, 3},
+    {.name = "attention",
+     .signature = "q: Tensor, k: Tensor, v: Tensor, mask: Tensor?, causal: bool, scale: float -> "
+                  "Tensor, Tensor",
+     .rule = rule_attention,
+     .call = call_attention,
+     .gradient = gradient_attention,
+     .saves = saves_input(0) | saves_input(1) | saves_input(2) | saves_input(3) | saves_output(0) |
+              saves_output(1),
+     .outputs = 2,
+     .any_rows = 1},
+    {.name = "attention_backward",
+     .signature = "dy: Tensor, q: Tensor, k: Tensor, v: Tensor, mask: Tensor?, y: Tensor, "
+                  "log_sum: Tensor, causal: bool, scale: float -> Tensor, Tensor, Tensor",
+     .rule = rule_backward,
+     .call = call_backward,
+     .outputs = 3,
+     .any_rows = 7},
 };
 
 Outputs run_backward(Gradient& ctx) {

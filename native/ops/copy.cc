@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "ops/copy.h"
 
+#include <algorithm>
+#include <bit>
 #include <cstring>
 
+#include "core/parallel.h"
 #include "ops/elementwise.h"
 #include "ops/gradient.h"
 #include "ops/recorder.h"
@@ -48,6 +51,69 @@ const Op ops[] = {
 };
 enum { kCast, kClone, kCopy };
 
+// Two layouts whose unit strides lie in different dimensions, which are copied tile by tile; the
+// other dimensions make a stack.
+class TransposedCopy {
+ public:
+  TransposedCopy(const Tensor& target, const Tensor& source)
+      : tensors_{&target, &source}, walk_(tensors_, 2) {
+    const int last = walk_.shape.size() - 1;
+    for (int d = 0; d < last; ++d)
+      if (walk_.strides[1][d] == 1 && walk_.shape[d] > 1) cols_dim_ = d;
+    if (cols_dim_ < 0 || walk_.strides[0][last] != 1 || walk_.strides[1][last] == 1) {
+      cols_dim_ = -1;
+      return;
+    }
+    rows_ = walk_.shape[last];
+    cols_ = walk_.shape[cols_dim_];
+    row_tiles_ = (rows_ + kTileRows - 1) / kTileRows;
+    col_tiles_ = (cols_ + kTileCols - 1) / kTileCols;
+  }
+  // Narrow matrices gain nothing.
+  bool pays() const { return cols_dim_ >= 0 && rows_ >= kLeast && cols_ >= kLeast; }
+  void run() const {
+    parallel_for(
+        walk_.count() / (rows_ * cols_) * row_tiles_ * col_tiles_, 1,
+        [](void* ctx, int64_t begin, int64_t end) {
+          for (int64_t i = begin; i < end; ++i) static_cast<const TransposedCopy*>(ctx)->tile(i);
+        },
+        const_cast<TransposedCopy*>(this));
+  }
+
+ private:
+  static constexpr int64_t kLeast = 8, kTileRows = 64, kTileCols = 512;
+
+  void tile(int64_t i) const {
+    const int last = walk_.shape.size() - 1;
+    const int64_t row = i % row_tiles_ * kTileRows, col = i / row_tiles_ % col_tiles_ * kTileCols;
+    int64_t matrix = i / (row_tiles_ * col_tiles_);
+    const int64_t ys = walk_.strides[0][cols_dim_], xs = walk_.strides[1][last];
+    int64_t y = row + col * ys, x = row * xs + col;
+    for (int d = last - 1; d >= 0; --d) {
+      if (d == cols_dim_) continue;
+      y += matrix % walk_.shape[d] * walk_.strides[0][d];
+      x += matrix % walk_.shape[d] * walk_.strides[1][d];
+      matrix /= walk_.shape[d];
+    }
+    const int item = walk_.item[0];
+    kernels().cast->transpose[std::countr_zero(static_cast<unsigned>(item))](
+        std::min(kTileRows, rows_ - row), std::min(kTileCols, cols_ - col),
+        walk_.data[0] + y * item, ys, walk_.data[1] + x * item, xs);
+  }
+
+  const Tensor* tensors_[2];
+  const Walk walk_;
+  int cols_dim_ = -1;
+  int64_t rows_ = 0, cols_ = 0, row_tiles_ = 0, col_tiles_ = 0;
+};
+
+bool copy_transposed(const Tensor& target, const Tensor& source) {
+  if (target.dtype() != source.dtype() || source.contiguous() || target.numel() < 256) return false;
+  const TransposedCopy copy(target, source);
+  if (copy.pays()) copy.run();
+  return copy.pays();
+}
+
 }  // namespace
 
 OpSpan copy_ops() { return ops; }
@@ -64,6 +130,7 @@ void copy_into(const Tensor& target, const Tensor& source) {
     copy_into(separate, source);
     return copy_into(target, separate);
   }
+  if (copy_transposed(target, source)) return;
   const CastFn fn =
       kernels().cast->fn[static_cast<int>(source.dtype())][static_cast<int>(target.dtype())];
   run_unary(fn, source.dtype(), target.dtype(), target, source);

@@ -11,6 +11,8 @@ void fill(const Tensor& target, const Tensor& scalar);
 // x itself where nothing is to be done.
 Tensor contiguous_data(const Tensor& x);
 Tensor cast_data(const Tensor& x, DType dtype);
+// Strides under which `x` is seen as `shape` without a copy; false if there are none.
+bool view_strides(const Tensor& x, const Dims& shape, Dims* strides);
 
 // Recorded.
 Tensor cast(const Tensor& x, DType dtype);

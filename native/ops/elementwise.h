@@ -39,24 +39,28 @@ template <class F>
 void for_each_run(const Walk& walk, int64_t begin, int64_t end, F f) {
   const int inner = walk.shape.size() - 1;
   const int64_t length = walk.shape[inner];
-  int64_t row = begin / length, at = begin % length;
+  int64_t at = begin % length, rest = begin / length;
+  Dims index = Dims::filled(inner, 0);
+  int64_t row[kMaxOperands] = {}, strides[kMaxOperands];  // row: where the run's row begins
+  for (int k = 0; k < walk.operands; ++k) strides[k] = walk.strides[k][inner];
+  for (int d = inner - 1; d >= 0; rest /= walk.shape[d--]) {
+    index[d] = rest % walk.shape[d];
+    for (int k = 0; k < walk.operands; ++k) row[k] += index[d] * walk.strides[k][d];
+  }
   while (begin < end) {
     char* data[kMaxOperands];
-    int64_t strides[kMaxOperands];
-    for (int k = 0; k < walk.operands; ++k) {
-      int64_t offset = at * walk.strides[k][inner], rest = row;
-      for (int d = inner - 1; d >= 0; --d) {
-        offset += rest % walk.shape[d] * walk.strides[k][d];
-        rest /= walk.shape[d];
-      }
-      data[k] = walk.data[k] + offset * walk.item[k];
-      strides[k] = walk.strides[k][inner];
-    }
+    for (int k = 0; k < walk.operands; ++k)
+      data[k] = walk.data[k] + (row[k] + at * strides[k]) * walk.item[k];
     const int64_t n = length - at < end - begin ? length - at : end - begin;
     f(n, data, strides);
     begin += n;
-    ++row;
     at = 0;
+    for (int d = inner - 1; d >= 0; --d) {
+      for (int k = 0; k < walk.operands; ++k) row[k] += walk.strides[k][d];
+      if (++index[d] < walk.shape[d]) break;
+      index[d] = 0;
+      for (int k = 0; k < walk.operands; ++k) row[k] -= walk.shape[d] * walk.strides[k][d];
+    }
   }
 }
 

@@ -51,11 +51,11 @@ void rule_cat(Args args, Meta* out) {
 
 void call_cat(Args args, Tensor* out) {
   const int dim = normalize_dim("cat", args[1].integer(), out->ndim());
-  int64_t at = 0;
+  int64_t at = out->offset();
   for (const Tensor& t : args[0].tensors()) {
     if (skipped(t)) continue;
-    copy_into(view_of(*out, t.shape(), out->strides(), at * out->strides()[dim]), t);
-    at += t.size(dim);
+    copy_into(view_of(*out, t.shape(), out->strides(), at), t);
+    at += t.size(dim) * out->strides()[dim];
   }
 }
 
@@ -100,7 +100,12 @@ void gradient_stack(Gradient& ctx) {
 }
 
 const Op ops[] = {
-    {"cat", "tensors: Tensor[], dim: int -> Tensor", rule_cat, call_cat, gradient_cat},
+    {.name = "cat",
+     .signature = "tensors: Tensor[], dim: int -> Tensor",
+     .rule = rule_cat,
+     .call = call_cat,
+     .gradient = gradient_cat,
+     .any_rows = 1},
     {"stack", "tensors: Tensor[], dim: int -> Tensor", rule_stack, call_stack, gradient_stack},
 };
 

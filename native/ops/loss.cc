@@ -117,6 +117,7 @@ struct Rows {
   int64_t count() const { return static_cast<int64_t>(target.size()); }
   int64_t grain() const { return std::max<int64_t>(1, 16384 / std::max(classes, int64_t{1})); }
   double total_weight() const {
+    if (!weights.defined()) return count() - std::count(target.begin(), target.end(), kIgnored);
     double total = 0;
     for (int64_t t : target)
       if (t != kIgnored) total += weight(t);
@@ -132,18 +133,23 @@ struct Rows {
     for (int64_t c = 0; c < classes; ++c) sum += weight(c) * p[c];
     return loss - spread * static_cast<T>(sum);
   }
-  // dx = scale (exp(p) sum(q) - q)
-  void cross_entropy_gradient(int64_t r, const T* p, T scale, T* dx) const {
+  // dx = scale (exp(p) sum(q) - q), from dx = exp(p)
+  void cross_entropy_gradient(int64_t r, T scale, T* dx) const {
     const int64_t t = target[r];
     if (t == kIgnored) {
       std::fill_n(dx, classes, T(0));
       return;
     }
-    kernels().unary->fn[static_cast<int>(UnaryOp::exp)][static_cast<int>(
-        sizeof(T) == 8 ? ComputeType::Float64 : ComputeType::Float32)](classes, dx, 1, p, 1);
     const T hit = (1 - smoothing) * weight(t), sum = hit + spread * weight_sum;
     for (int64_t c = 0; c < classes; ++c) dx[c] = scale * (dx[c] * sum - spread * weight(c));
     dx[t] -= scale * hit;
+  }
+  // The same where q is 1 at the target, from dx = scale exp(p).
+  void hit_target(int64_t r, T scale, T* dx) const {
+    if (target[r] == kIgnored)
+      std::fill_n(dx, classes, T(0));
+    else
+      dx[target[r]] -= scale;
   }
   void fill_q(int64_t r, T* q) const {
     const int64_t t = target[r];
@@ -152,15 +158,19 @@ struct Rows {
   }
 };
 
-// body(r) for every row, in parallel.
+// body(begin, end) for all rows, in parallel; body(r) for each.
 template <class T, class Body>
-void for_each_row(const Rows<T>& rows, const Body& body) {
+void for_rows(const Rows<T>& rows, const Body& body) {
   parallel_for(
       rows.count(), rows.grain(),
-      [](void* ctx, int64_t begin, int64_t end) {
-        for (int64_t r = begin; r < end; ++r) (*static_cast<const Body*>(ctx))(r);
-      },
+      [](void* ctx, int64_t begin, int64_t end) { (*static_cast<const Body*>(ctx))(begin, end); },
       const_cast<Body*>(&body));
+}
+template <class T, class Body>
+void for_each_row(const Rows<T>& rows, const Body& body) {
+  for_rows(rows, [&](int64_t begin, int64_t end) {
+    for (int64_t r = begin; r < end; ++r) body(r);
+  });
 }
 
 // Calls f with a zero of the compute type of x.
@@ -284,9 +294,19 @@ void call_cross_entropy_backward(Args args, Tensor* out) {
     const Tensor factors = contiguous_data(cast_data(args[7].tensor(), log_probs.dtype()));
     const T *factor = factors.data<T>(), *p = log_probs.data<T>();
     T* const to = y.data<T>();
-    const int64_t step = o.reduction == kNone ? 1 : 0;
-    for_each_row(rows, [&](int64_t r) {
-      rows.cross_entropy_gradient(r, p + r * rows.classes, factor[r * step], to + r * rows.classes);
+    const int64_t classes = rows.classes, step = o.reduction == kNone ? 1 : 0;
+    const bool plain = step == 0 && rows.smoothing == 0 && !rows.weights.defined();
+    const int type = static_cast<int>(compute_type(log_probs.dtype()));
+    const UnaryFn exp = kernels().unary->fn[static_cast<int>(UnaryOp::exp)][type];
+    const BinaryFn mul = kernels().binary->fn[static_cast<int>(BinaryOp::mul)][type];
+    for_rows(rows, [&](int64_t begin, int64_t end) {
+      T* const first = to + begin * classes;
+      const int64_t items = (end - begin) * classes;
+      exp(items, first, 1, p + begin * classes, 1);
+      if (plain) mul(items, first, 1, first, 1, factor, 0);
+      for (int64_t r = begin; r < end; ++r)
+        plain ? rows.hit_target(r, *factor, to + r * classes)
+              : rows.cross_entropy_gradient(r, factor[r * step], to + r * classes);
     });
     if (!direct) copy_into(dim_last(dx, dim), y);
   });

@@ -24,16 +24,16 @@ void call_lstm(Args args, Tensor* out) {
   const Steps s(w, x.size(0), x.size(1), args[4].boolean());
   const StateWeights weights(s, w, false);
   const int64_t state = s.batch * s.hidden * s.item, row = kGates * s.hidden;
+  if (x.bytes() != out[2].bytes()) copy_into(out[2], x);
   const auto cell = kernels().recurrent->lstm[s.type];
   for_each_step(s, false, [&](const StepBlock& b) {
     const char* h = b.before < 0 ? h0.bytes() : out[0].bytes() + b.before * state;
     const char* c = b.before < 0 ? c0.bytes() : out[1].bytes() + b.before * state;
     const int64_t at = b.state_at(s) * s.item, gates_at = b.gates_at(s, kGates) * s.item;
     char* const gates = out[2].bytes() + gates_at;
-    const char* const inputs = x.bytes() + gates_at;
     for (int64_t gate = 0; gate < kGates; ++gate) {
       char* const target = gates + gate * s.hidden * s.item;
-      copy_rows(s, b, target, row, inputs + gate * s.hidden * s.item, row);
+      prefetch_rows(s, b, target, row);
       weights.multiply(b, gate, h, target, row, true);
     }
     cell(b.cell(s), {gates, c + at, out[1].bytes() + b.step * state + at,
@@ -64,6 +64,12 @@ void call_backward(Args args, Tensor* out) {
   for_each_step(s, true, [&](const StepBlock& b) {
     const int64_t at = b.state_at(s) * s.item, gates_at = b.gates_at(s, kGates) * s.item;
     const char* const before = b.before < 0 ? c0.bytes() : c.bytes() + b.before * state;
+    for (int64_t gate = 0; gate < kGates; ++gate) {
+      const int64_t part = gates_at + gate * s.hidden * s.item;
+      prefetch_rows(s, b, gates.bytes() + part, kGates * s.hidden);
+      prefetch_rows(s, b, dgates.bytes() + part, kGates * s.hidden);
+    }
+    prefetch_rows(s, b, before + at, s.hidden);
     copy_rows(s, b, dh.bytes() + at, s.hidden, dh_all.bytes() + b.step * state + at, s.hidden);
     if (b.after >= 0) weights.multiply_back(b, dgates.bytes() + b.after * all_gates, dh.bytes());
     if (dc_all.defined()) add_rows(s, b, dc.bytes() + at, dc_all.bytes() + b.step * state + at);
@@ -114,17 +120,23 @@ void gradient_lstm(Gradient& ctx) {
 }
 
 const Op ops[] = {
-    {"lstm_sequence",
-     "gates_x: Tensor, h0: Tensor, c0: Tensor, w_hh: Tensor, reverse: bool -> Tensor, Tensor, "
-     "Tensor",
-     rule_lstm, call_lstm, gradient_lstm,
-     saves_input(1) | saves_input(2) | saves_input(3) | saves_output(0) | saves_output(1) |
-         saves_output(2),
-     3},
-    {"lstm_sequence_backward",
-     "dh: Tensor, dc: Tensor?, gates: Tensor, c: Tensor, c0: Tensor, w_hh: Tensor, reverse: bool "
-     "-> Tensor, Tensor, Tensor",
-     rule_backward, call_backward, nullptr, kSaveNothing, 3},
+    {.name = "lstm_sequence",
+     .signature = "gates_x: Tensor, h0: Tensor, c0: Tensor, w_hh: Tensor, reverse: bool -> "
+                  "Tensor, Tensor, Tensor",
+     .rule = rule_lstm,
+     .call = call_lstm,
+     .gradient = gradient_lstm,
+     .saves = saves_input(1) | saves_input(2) | saves_input(3) | saves_output(0) | saves_output(1) |
+              saves_output(2),
+     .outputs = 3,
+     .overwrites = {0, 2}},
+    {.name = "lstm_sequence_backward",
+     .signature = "dh: Tensor, dc: Tensor?, gates: Tensor, c: Tensor, c0: Tensor, w_hh: Tensor, "
+                  "reverse: bool -> Tensor, Tensor, Tensor",
+     .rule = rule_backward,
+     .call = call_backward,
+     .outputs = 3,
+     .overwrites = {2, 0}},
 };
 
 Outputs run_backward(Gradient& ctx) {

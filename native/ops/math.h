@@ -45,6 +45,8 @@ Tensor permute(const Tensor& x, const Dims& dims);
 Tensor transpose(const Tensor& x, int dim0, int dim1);
 Tensor expand(const Tensor& x, const Dims& shape);
 Tensor slice(const Tensor& x, int dim, int64_t start, int64_t stop, int64_t step = 1);
+// Zeros of `shape` that hold g from `start` on along `dim`.
+Tensor embed(const Tensor& g, const Dims& shape, int dim, int64_t start);
 Tensor unsqueeze(const Tensor& x, int dim);
 Tensor squeeze(const Tensor& x, int dim);
 Tensor as_strided(const Tensor& x, const Dims& shape, const Dims& strides, int64_t offset);

@@ -5,6 +5,7 @@
 #include "ops/elementwise.h"
 #include "ops/gradient.h"
 #include "ops/math.h"
+#include "ops/scratch.h"
 
 // Matrix products. Transposed and sliced operands go to the kernel as they are; only layouts
 // without a unit stride are copied.
@@ -84,10 +85,25 @@ Dims batch_strides(const Tensor& x, const Dims& batch) {
   return broadcast_strides(shape, strides, batch);
 }
 
-// c = a b (+ bias), then relu if asked for; c contiguous in the compute type.
-void multiply(const Tensor& c, const Matrices& a, const Matrices& b, const void* bias, bool relu) {
-  const int type = static_cast<int>(compute_type(c.dtype()));
+// The kernel for matrices of `dtype`, or for their values converted to the compute type.
+struct Product {
+  DType dtype;     // of the matrices
+  DType sum_type;  // of sums and bias
+  void (*gemm)(const GemmArgs&);
+  int64_t (*scratch)(int64_t m, int64_t n, int64_t k, int64_t slots);
+};
+Product product_of(DType dtype) {
+  const DType type = compute_dtype(dtype);
+  if (const GemmBf16Table* const table = kernels().gemm_bf16; table && dtype == DType::BFloat16)
+    return {dtype, type, table->gemm, table->scratch};
   const GemmTable& table = *kernels().gemm;
+  const int at = static_cast<int>(compute_type(dtype));
+  return {type, type, table.gemm[at], table.scratch[at]};
+}
+
+// c = a b (+ bias), then relu if asked for; c contiguous.
+void multiply(const Product& product, const Tensor& c, const Matrices& a, const Matrices& b,
+              const void* bias, bool relu) {
   Batch batch;
   const int n = c.ndim();
   for (int i = 0; i < n - 2; ++i) batch.shape.push_back(c.size(i));
@@ -98,15 +114,16 @@ void multiply(const Tensor& c, const Matrices& a, const Matrices& b, const void*
                 nullptr,       c.size(n - 1), false,
                 bias,          relu,          nullptr};
   if (c.numel() == 0) return;
-  batch.gemm = table.gemm[type];
+  batch.gemm = product.gemm;
   batch.stride_a = batch_strides(a.x, batch.shape);
   batch.stride_b = batch_strides(b.x, batch.shape);
   batch.item = item_size(c.dtype());
   batch.groups = std::min<int64_t>(batch.count, 16);
-  batch.scratch_bytes =
-      (table.scratch[type](batch.base.m, batch.base.n, batch.base.k) + 63) & ~int64_t{63};
-  const Tensor scratch = empty({batch.groups * batch.scratch_bytes}, DType::UInt8);
-  batch.scratch = scratch.bytes();
+  if (batch.groups == 1) batch.base.slots = scratch_slots();  // else each runs in one thread
+  const GemmArgs& one = batch.base;
+  batch.scratch_bytes = (product.scratch(one.m, one.n, one.k, one.slots) + 63) & ~int64_t{63};
+  const Tensor memory = scratch(batch.groups * batch.scratch_bytes);
+  batch.scratch = memory.bytes();
   batch.a = a.x.bytes();
   batch.b = b.x.bytes();
   batch.c = c.bytes();
@@ -121,12 +138,12 @@ void multiply(const Tensor& c, const Matrices& a, const Matrices& b, const void*
 
 void matrix_product(const Tensor& out, const Tensor& a, const Tensor& b, const Tensor& bias,
                     bool relu = false) {
-  const DType type = compute_dtype(out.dtype());
-  const bool direct = type == out.dtype();
-  const Tensor c = direct ? out : empty(out.shape(), type);
-  const Tensor offset = bias.defined() ? contiguous_data(cast_data(bias, type)) : bias;
-  multiply(c, Matrices(a, type), Matrices(b, type), bias.defined() ? offset.bytes() : nullptr,
-           relu);
+  const Product product = product_of(out.dtype());
+  const bool direct = product.dtype == out.dtype();
+  const Tensor c = direct ? out : empty(out.shape(), product.dtype);
+  const Tensor offset = bias.defined() ? contiguous_data(cast_data(bias, product.sum_type)) : bias;
+  multiply(product, c, Matrices(a, product.dtype), Matrices(b, product.dtype),
+           bias.defined() ? offset.bytes() : nullptr, relu);
   if (!direct) copy_into(out, c);
 }
 

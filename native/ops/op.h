@@ -124,6 +124,14 @@ struct Op {
   // The kernel that the call runs over elements, given its output's dtype; false if it is more than
   // that. Null: always.
   bool (*row)(Args args, DType out, RowKernel* kernel) = nullptr;
+  // A graph may put output `out` where argument `arg`, of its shape and dtype, lies. Elementwise
+  // ops of one output have 0, 0.
+  struct Overwrites {
+    int arg = -1, out = 0;
+  } overwrites = {};
+  // Bit i: result i, and any argument, may have rows that lie anywhere; the elements of a row
+  // follow one another.
+  uint8_t any_rows = 0;
 };
 
 // A family's ops; registry.cc lists the families.

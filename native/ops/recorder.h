@@ -30,7 +30,8 @@ inline Recorder* active_recorder() noexcept { return watched() ? recorder() : nu
 
 // State error if this thread records: `function` needs values, which are not known then.
 void need_values(const char* function);
-// Waits for background runs: those that write x, or all that touch it.
+// Waits for background runs: those that write x, or all that touch it; before x is written, what
+// was deferred and would read it is made.
 void wait_to_read(const Tensor& x);
 void wait_to_write(const Tensor& x);
 void wait_to_read(Args args);

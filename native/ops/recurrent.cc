@@ -7,6 +7,11 @@
 #include "ops/scratch.h"
 
 namespace cresset {
+namespace {
+
+int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
+
+}  // namespace
 
 Steps::Steps(const Tensor& w_hh, int64_t steps, int64_t batch, bool reverse)
     : steps(steps),
@@ -15,41 +20,57 @@ Steps::Steps(const Tensor& w_hh, int64_t steps, int64_t batch, bool reverse)
       gates(w_hh.size(1) > 0 ? w_hh.size(0) / w_hh.size(1) : 0),
       reverse(reverse),
       type(static_cast<int>(compute_type(w_hh.dtype()))),
-      item(item_size(w_hh.dtype())) {}
+      item(item_size(w_hh.dtype())) {
+  unit_blocks = ceil_div(hidden, kUnits);
+  const int64_t rows = std::clamp(ceil_div(batch, num_threads()), kMinRows, kMaxRows);
+  row_blocks = ceil_div(batch, rows);
+}
+
+namespace {
+
+struct Loop {
+  const Steps& s;
+  bool from_end;
+  void (*body)(const void* ctx, const StepBlock& b);
+  const void* ctx;
+  int64_t turn = 0;  // of the steps
+
+  int64_t step_at(int64_t time) const {
+    return time < 0 || time >= s.steps ? -1 : s.reverse ? s.steps - 1 - time : time;
+  }
+  void run(int64_t turn, int64_t rows, int64_t block) const {
+    const int64_t time = from_end ? s.steps - 1 - turn : turn;
+    const int64_t row = s.batch * rows / s.row_blocks, unit = block * Steps::kUnits;
+    const int64_t end = s.batch * (rows + 1) / s.row_blocks;
+    body(ctx, {step_at(time), row, end - row, unit, std::min(s.hidden - unit, Steps::kUnits), block,
+               step_at(time - 1), step_at(time + 1)});
+  }
+
+  static void all_steps(void* ctx, int64_t begin, int64_t) {
+    const Loop& loop = *static_cast<const Loop*>(ctx);
+    for (int64_t turn = 0; turn < loop.s.steps; ++turn)
+      for (int64_t block = 0; block < loop.s.unit_blocks; ++block) loop.run(turn, begin, block);
+  }
+  static void one_step(void* ctx, int64_t begin, int64_t) {
+    const Loop& loop = *static_cast<const Loop*>(ctx);
+    loop.run(loop.turn, begin / loop.s.unit_blocks, begin % loop.s.unit_blocks);
+  }
+};
+
+}  // namespace
 
 void run_steps(const Steps& s, bool from_end, void (*body)(const void* ctx, const StepBlock& b),
                const void* ctx) {
-  struct Loop {
-    const Steps& s;
-    int64_t step, before, after;
-    void (*body)(const void* ctx, const StepBlock& b);
-    const void* ctx;
-  };
-  const auto at = [&](int64_t time) {
-    return time < 0 || time >= s.steps ? -1 : s.reverse ? s.steps - 1 - time : time;
-  };
-  for (int64_t i = 0; i < s.steps; ++i) {
-    const int64_t time = from_end ? s.steps - 1 - i : i;
-    Loop loop{s, at(time), at(time - 1), at(time + 1), body, ctx};
-    parallel_for(
-        s.unit_blocks() * s.row_blocks(), 1,
-        [](void* raw, int64_t begin, int64_t end) {
-          const Loop& l = *static_cast<const Loop*>(raw);
-          for (int64_t i = begin; i < end; ++i) {
-            const int64_t block = i % l.s.unit_blocks();
-            const int64_t row = i / l.s.unit_blocks() * Steps::kRows, unit = block * Steps::kUnits;
-            l.body(l.ctx, {l.step, row, std::min(l.s.batch - row, Steps::kRows), unit,
-                           std::min(l.s.hidden - unit, Steps::kUnits), block, l.before, l.after});
-          }
-        },
-        &loop);
-  }
+  Loop loop{s, from_end, body, ctx};
+  if (s.row_blocks >= num_threads()) return parallel_for(s.row_blocks, 1, Loop::all_steps, &loop);
+  for (; loop.turn < s.steps; ++loop.turn)
+    parallel_for(s.row_blocks * s.unit_blocks, 1, Loop::one_step, &loop);
 }
 
 StateWeights::StateWeights(const Steps& s, const Tensor& w_hh, bool backward)
     : s_(s), backward_(backward) {
   const int64_t steps = backward ? s.gates * s.hidden : s.hidden;
-  const int64_t matrices = s.unit_blocks() * (backward ? 1 : s.gates);
+  const int64_t matrices = s.unit_blocks * (backward ? 1 : s.gates);
   matrix_bytes_ = kernels().gemm->packed_bytes[s.type](Steps::kUnits, steps);
   matrix_bytes_ = (matrix_bytes_ + 63) & ~int64_t{63};
   packed_ = scratch(matrices * matrix_bytes_);
@@ -67,7 +88,7 @@ StateWeights::StateWeights(const Steps& s, const Tensor& w_hh, bool backward)
 }
 
 void StateWeights::pack(int64_t index, const char* w) const {
-  const int64_t gate = index / s_.unit_blocks(), unit = index % s_.unit_blocks() * Steps::kUnits;
+  const int64_t gate = index / s_.unit_blocks, unit = index % s_.unit_blocks * Steps::kUnits;
   GemmArgs args{};
   args.n = std::min(s_.hidden - unit, Steps::kUnits);
   args.k = backward_ ? s_.gates * s_.hidden : s_.hidden;
@@ -88,7 +109,7 @@ GemmArgs StateWeights::block_args(const StepBlock& b, int64_t index) const {
 
 void StateWeights::multiply(const StepBlock& b, int64_t gate, const char* h, char* c, int64_t ldc,
                             bool accumulate, const char* bias, bool relu) const {
-  GemmArgs args = block_args(b, gate * s_.unit_blocks() + b.block);
+  GemmArgs args = block_args(b, gate * s_.unit_blocks + b.block);
   args.a = h + b.row * s_.hidden * s_.item;
   args.c = c;
   args.ldc = ldc;
@@ -113,6 +134,11 @@ void StateWeights::add_start_gradient(const Tensor& d, const Tensor& dh) const {
   Steps one = s_;
   one.steps = 1;
   for_each_step(one, true, [&](const StepBlock& b) { multiply_back(b, gates, dh.bytes()); });
+}
+
+void prefetch_rows(const Steps& s, const StepBlock& b, const char* x, int64_t row) {
+  for (int64_t r = 0; r < b.rows; ++r, x += row * s.item)
+    for (int64_t at = 0; at < b.units * s.item; at += 64) __builtin_prefetch(x + at, 1, 2);
 }
 
 void copy_rows(const Steps& s, const StepBlock& b, char* to, int64_t to_row, const char* from,

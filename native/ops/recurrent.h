@@ -7,8 +7,10 @@
 #include "ops/op.h"
 
 // What the recurrent layers share. The input's part of the gates comes in for all steps at once;
-// here the steps run one after the other, each ONE parallel loop over blocks of hidden units and of
-// sequences: the block's part of the product with the state, then the cell.
+// here a block of sequences and hidden units goes through a step: its part of the product with the
+// state, then the cell. Sequences know nothing of each other: where they make a block for each
+// thread, it takes its own through all steps and no core waits for another or reads what it wrote.
+// Fewer share each step, a parallel loop over the blocks.
 namespace cresset {
 
 struct Steps {
@@ -17,11 +19,12 @@ struct Steps {
   int type;                             // a ComputeType
   int64_t item;                         // bytes of a number
 
+  int64_t unit_blocks, row_blocks;  // of kUnits hidden units, of sequences
+
   Steps(const Tensor& w_hh, int64_t steps, int64_t batch, bool reverse);
 
-  static constexpr int64_t kUnits = 32, kRows = 96;  // of a block
-  int64_t unit_blocks() const { return (hidden + kUnits - 1) / kUnits; }
-  int64_t row_blocks() const { return (batch + kRows - 1) / kRows; }
+  static constexpr int64_t kUnits = 32;
+  static constexpr int64_t kMinRows = 16, kMaxRows = 96;  // fewer would wait for the weights
 };
 
 // The part of one step that one thread computes.
@@ -72,6 +75,8 @@ class StateWeights {
   Tensor packed_;
 };
 
+// Asks for the block's part of rows of `row` numbers, which lie far apart, while it multiplies.
+void prefetch_rows(const Steps& s, const StepBlock& b, const char* x, int64_t row);
 // to (rows of `hidden` numbers at the block) = from, or from is added.
 void copy_rows(const Steps& s, const StepBlock& b, char* to, int64_t to_row, const char* from,
                int64_t from_row);

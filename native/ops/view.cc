@@ -7,10 +7,9 @@
 
 // Ops whose result shares the argument's memory.
 namespace cresset {
-namespace {
 
-// Strides under which `x` is seen as `shape` without a copy; false if there are none. Walks both
-// shapes from the right in groups of equal size; each group must be one run of memory in x.
+// Walks both shapes from the right in groups of equal size; each group must be one run of memory
+// in x.
 bool view_strides(const Tensor& x, const Dims& shape, Dims* strides) {
   *strides = contiguous_strides(shape);
   if (x.contiguous()) return true;
@@ -35,6 +34,8 @@ bool view_strides(const Tensor& x, const Dims& shape, Dims* strides) {
   }
   return true;
 }
+
+namespace {
 
 Dims infer_shape(const char* op, const Tensor& x, Dims shape) {
   int unknown = -1;
@@ -224,11 +225,28 @@ void rule_select(Args args, Meta* out) {
 }
 
 template <Geometry (*kGeometry)(const Geometry&, Args)>
-void gradient_select(Gradient& ctx) {
+void gradient_geometry(Gradient& ctx) {
   Value args[kMaxArgs];
   for (int i = 1; i < 5; ++i) args[i] = ctx.arg(i);
   const Dims& shape = ctx.shape(0);
   ctx.set(0, embed(ctx.g(), shape, kGeometry({shape, contiguous_strides(shape), 0}, Args(args))));
+}
+
+void gradient_select(Gradient& ctx) {
+  const Dims& shape = ctx.shape(0);
+  const int dim = normalize_dim("select", ctx.arg(1).integer(), shape.size());
+  const int64_t i = ctx.arg(2).integer();
+  ctx.set(0, Part(unsqueeze(ctx.g(), dim), dim, i < 0 ? i + shape[dim] : i));
+}
+
+void gradient_slice(Gradient& ctx) {
+  const Value& step = ctx.arg(4);
+  if (step.given() && step.integer() != 1) return gradient_geometry<slice_geometry>(ctx);
+  const Dims& shape = ctx.shape(0);
+  const int dim = normalize_dim("slice", ctx.arg(1).integer(), shape.size());
+  const Value& start = ctx.arg(2);
+  const int64_t at = start.given() ? start.integer() : 0;
+  ctx.set(0, Part(ctx.g(), dim, std::clamp<int64_t>(at < 0 ? at + shape[dim] : at, 0, shape[dim])));
 }
 
 void rule_as_strided(Args args, Meta* out) {
@@ -311,13 +329,13 @@ const Op ops[] = {
     {"permute", "x: Tensor, dims: int[] -> Tensor", rule_permute, nullptr, gradient_permute},
     {"expand", "x: Tensor, shape: int[] -> Tensor", rule_expand, nullptr, gradient_pass},
     {"slice", "x: Tensor, dim: int, start: int?, stop: int?, step: int? -> Tensor",
-     rule_select<slice_geometry>, nullptr, gradient_select<slice_geometry>},
+     rule_select<slice_geometry>, nullptr, gradient_slice},
     {"select", "x: Tensor, dim: int, index: int -> Tensor", rule_select<select_geometry>, nullptr,
-     gradient_select<select_geometry>},
+     gradient_select},
     {"diagonal", "x: Tensor, offset: int, dim1: int, dim2: int -> Tensor",
-     rule_select<diagonal_geometry>, nullptr, gradient_select<diagonal_geometry>},
+     rule_select<diagonal_geometry>, nullptr, gradient_geometry<diagonal_geometry>},
     {"unfold", "x: Tensor, dim: int, size: int, step: int -> Tensor", rule_select<unfold_geometry>,
-     nullptr, gradient_select<unfold_geometry>},
+     nullptr, gradient_geometry<unfold_geometry>},
     {"as_strided", "x: Tensor, shape: int[], strides: int[], offset: int -> Tensor",
      rule_as_strided, nullptr, gradient_as_strided},
 };
@@ -366,6 +384,11 @@ Tensor squeeze(const Tensor& x, int dim) {
 }
 Tensor as_strided(const Tensor& x, const Dims& shape, const Dims& strides, int64_t offset) {
   return call(ops[kAsStrided], x, shape, strides, offset);
+}
+
+Tensor embed(const Tensor& g, const Dims& shape, int dim, int64_t start) {
+  const Dims strides = contiguous_strides(shape);
+  return embed(g, shape, {g.shape(), strides, start * strides[dim]});
 }
 
 Tensor sum_to(const Tensor& x, const Dims& shape) {

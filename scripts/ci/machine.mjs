@@ -8,6 +8,7 @@ const needed = {
   baseline: ['sse4_2', 'ssse3', 'popcnt'],
   avx2: ['avx2', 'fma', 'f16c'],
   avx512: ['avx512f', 'avx512bw', 'avx512dq', 'avx512vl'],
+  avx512bf16: ['avx512f', 'avx512bw', 'avx512dq', 'avx512vl', 'avx512_bf16'],
 };
 
 /** The instruction sets that this machine can run, read from the kernel and not from the addon under test. */

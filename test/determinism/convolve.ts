@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// node dist/test/determinism/convolve.js: trains a network of every kind of convolution, pool and normalisation for a few
+// node dist/test/determinism/convolve.js [compiled]: trains a network of every kind of convolution, pool and normalisation for a few
 // steps and prints the hash of its weights.
 import { createHash } from 'node:crypto';
-import { manualSeed, nn, optim, randint, randn, type Tensor } from 'cresset';
+import { compile, manualSeed, nn, optim, randint, randn, type Tensor } from 'cresset';
 
 manualSeed(7);
 class Net extends nn.Module {
@@ -28,11 +28,13 @@ class Net extends nn.Module {
 }
 const model = new Net();
 const optimizer = new optim.SGD(model.parameters(), { lr: 0.05, momentum: 0.9 });
-for (let i = 0; i < 4; i++) {
+const step = (x: Tensor, y: Tensor) => {
   optimizer.zeroGrad();
-  nn.functional.crossEntropy(model.forward(randn([12, 3, 26, 30])), randint(0, 5, [12])).backward();
+  nn.functional.crossEntropy(model.forward(x), y).backward();
   optimizer.step();
-}
+};
+const run = process.argv[2] ? compile(step) : step;
+for (let i = 0; i < 4; i++) run(randn([12, 3, 26, 30]), randint(0, 5, [12]));
 const hash = createHash('sha256');
 for (const p of Object.values(model.stateDict())) hash.update(Buffer.from(p.toTypedArray().buffer));
 console.log(hash.digest('hex'));

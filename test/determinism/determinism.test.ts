@@ -10,7 +10,7 @@ import { native } from '#internal';
 
 const program = fileURLToPath(new URL('./train.js', import.meta.url));
 const seed = 0x1234_5678_9abcn;
-const isas = (native.isas as () => string[])().filter((isa) => isa !== 'baseline');
+const isas = (native.isas as () => string[])().filter((isa) => isa !== 'baseline' && isa !== 'avx512bf16');
 
 interface Setting {
   threads: number;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // timeout: 300
-// Training with recurrent layers and with attention gives the same bits whatever the threads and the instruction set
-// (among those with FMA), compiled or not.
+// Training with recurrent layers and with attention gives the same bits whatever the threads, the parallel backend and
+// the instruction set (among those with FMA), compiled or not.
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { test } from 'uvu';
@@ -9,10 +9,10 @@ import * as assert from 'uvu/assert';
 import { native } from '#internal';
 
 const program = fileURLToPath(new URL('./sequences.js', import.meta.url));
-const isas = (native.isas as () => string[])().filter((isa) => isa !== 'baseline');
+const isas = (native.isas as () => string[])().filter((isa) => isa !== 'baseline' && isa !== 'avx512bf16');
 
-function train(threads: number, isa: string, compiled: boolean): unknown {
-  const env = { ...process.env, CRESSET_NUM_THREADS: `${threads}`, CRESSET_ISA: isa };
+function train(threads: number, isa: string, compiled: boolean, backend = 'pool'): unknown {
+  const env = { ...process.env, CRESSET_NUM_THREADS: `${threads}`, CRESSET_ISA: isa, CRESSET_PARALLEL: backend };
   return JSON.parse(
     execFileSync(process.execPath, [program, ...(compiled ? ['compiled'] : [])], { env, encoding: 'utf8' }),
   );
@@ -28,6 +28,12 @@ for (const isa of isas) {
       });
     }
   }
+}
+
+for (const compiled of [false, true]) {
+  test(`the same bits with OpenMP${compiled ? ', compiled' : ''}`, () => {
+    assert.equal(train(3, isas[0] as string, compiled, 'openmp'), first);
+  });
 }
 
 test.run();

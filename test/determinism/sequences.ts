@@ -49,12 +49,15 @@ function hashOf(makeModel: () => nn.Module & { forward(x: Tensor): Tensor }, bat
   return hash.digest('hex');
 }
 
+const sequences = (n: number) =>
+  hashOf(
+    () => new Recurrent(),
+    () => [randn([n, 9, 12]), randint(0, 10, [n])],
+  );
 console.log(
   JSON.stringify({
-    recurrent: hashOf(
-      () => new Recurrent(),
-      () => [randn([100, 9, 12]), randint(0, 10, [100])],
-    ),
+    recurrent: sequences(100),
+    fewSequences: sequences(20), // threads take some each or share the steps, as many as there are
     decoder: hashOf(
       () => new Decoder(),
       () => [randint(0, 31, [5, 150]), randint(0, 31, [5, 150])],

@@ -98,6 +98,15 @@ optimizers.forEach(([name, create], i) => {
   test(`${name} (${i}): five first steps, with batch norm and dropout`, () => compare(() => training(create), batch));
 });
 
+test('every optimizer is among them', () => {
+  const concrete = Object.keys(optim).filter((name) => /^[A-Z]/.test(name) && name !== 'Optimizer');
+  const tested = new Set([...optimizers.map(([name]) => name), 'Muon']);
+  assert.equal(
+    concrete.filter((name) => !tested.has(name)),
+    [],
+  );
+});
+
 test('Muon and clipped gradients', () => {
   compare(() => training((params) => new optim.SGD(params, { lr: 0.5 }), true), batch);
   const build = () => {
@@ -172,6 +181,37 @@ for (const [name, create, input] of models) {
     compare(build, () => [input(), randint(0, 5, [4])]);
   });
 }
+
+test('attention writes where its results are only copied to', () => {
+  const attend = (qkv: Tensor) => {
+    const heads = qkv.view([2, 5, 3, 2, 4]).permute([2, 0, 3, 1, 4]);
+    const [q, k, v] = heads.unbind(0) as [Tensor, Tensor, Tensor];
+    return nn.functional.scaledDotProductAttention(q, k, v, { isCausal: true });
+  };
+  const merged = (y: Tensor) => y.transpose(1, 2).reshape([2, 5, -1]);
+  // Of the copies two join the gradients of q, k and v of one projection.
+  const uses: [copies: number, use: (y: Tensor, z: Tensor) => Tensor][] = [
+    [3, (y) => merged(y)],
+    [2, (y) => y.permute([3, 1, 0, 2]).reshape([8, -1])], // no rows are left
+    [6, (y, z) => merged(cat([y, z], 1))],
+    [3, (y) => merged(cat([y, y], 1))], // in two places
+    [2, (y) => merged(y).add(y.sum())], // read by others too
+  ];
+  for (const [copies, use] of uses) {
+    const weight = randn([7, 24]).requiresGrad_();
+    const step = (x: Tensor) => {
+      const qkv = x.matmul(weight);
+      const y = use(attend(qkv), attend(qkv.neg()));
+      return [y.sum(), ...grad(y.square().sum(), weight)] as Tensor[];
+    };
+    const compiled = compile(step);
+    for (let i = 0; i < 3; i++) {
+      const x = randn([2, 5, 7]);
+      assert.equal(compiled(x).map(bits), step(x).map(bits));
+    }
+    assert.is(compile.explain(compiled).programs[0]?.copies, copies);
+  }
+});
 
 test('higher orders, with arguments that require gradients', () => {
   const build = () => {
@@ -257,6 +297,19 @@ test('long chains, and scalars', () => {
     return { step: step as Step, state: () => [] };
   };
   compare(build, () => [randn([300, 700])], 2);
+});
+
+test('the same call before and after a change of its argument is two', () => {
+  const build = () => {
+    const w = randn([8]);
+    const step = (x: Tensor) => {
+      const before = w.mul(x);
+      w.add_(1);
+      return [before.sub(1), w.mul(x).sub(2)];
+    };
+    return { step: step as Step, state: () => [w] };
+  };
+  compare(build, () => [randn([8])]);
 });
 
 test('one’s own names for one result: what is returned is not written again', () => {

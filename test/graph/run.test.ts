@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // suites: node sanitizer
-import { compile, manualSeed, nn, noGrad, ones, optim, randn, type Tensor, tensor, zeros } from 'cresset';
+import { compile, fromBuffer, manualSeed, nn, noGrad, ones, optim, randn, type Tensor, tensor, zeros } from 'cresset';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 
@@ -134,8 +134,16 @@ test('errors of recording and of a run reject', async () => {
   assert.is((await pick.run(tensor([2]))).item(), 1);
 });
 
+test('memory of JavaScript buffers that was taken away is refused', () => {
+  const array = new Float32Array([1, 2]);
+  const held = fromBuffer(array);
+  const add = compile((x: Tensor) => x.add(held));
+  assert.equal(add(ones([2])).tolist(), [2, 3]);
+  structuredClone(array.buffer, { transfer: [array.buffer] });
+  assert.throws(() => add(ones([2])), /detached/);
+});
+
 test('memory of JavaScript buffers is copied for a run, and refused where it must be changed', async () => {
-  const { fromBuffer } = await import('cresset');
   const data = new Float32Array([1, 2]);
   const sum = compile((x: Tensor) => x.sum());
   const run = sum.run(fromBuffer(data));

@@ -54,6 +54,8 @@ Result<T> by_kernel(Problem<T>& p) {
   r.dk.resize(p.k.size());
   r.dv.resize(p.v.size());
   const int64_t by_width[] = {c.width}, by_value_width[] = {c.value_width}, fixed[] = {0};
+  const int64_t of_y[] = {c.queries * c.value_width}, of_dq[] = {c.queries * c.width},
+                of_dk[] = {c.keys * c.width}, of_dv[] = {c.keys * c.value_width};
   AttentionArgs a{};
   a.queries = c.queries;
   a.keys = c.keys;
@@ -69,7 +71,7 @@ Result<T> by_kernel(Problem<T>& p) {
   a.mask_allows = c.mask == 1;
   a.causal = c.causal;
   a.scale = 0.3;
-  a.y = r.y.data();
+  a.y = {r.y.data(), c.value_width, of_y};
   a.log_sum = r.log_sum.data();
   a.slots = 3;
   const AttentionTable& table = *kernels().attention;
@@ -81,9 +83,9 @@ Result<T> by_kernel(Problem<T>& p) {
   };
   with_scratch(table.forward[kType<T>]);
   a.dy = {p.dy.data(), c.heads * c.value_width, by_value_width};
-  a.dq = r.dq.data();
-  a.dk = r.dk.data();
-  a.dv = r.dv.data();
+  a.dq = {r.dq.data(), c.width, of_dq};
+  a.dk = {r.dk.data(), c.width, of_dk};
+  a.dv = {r.dv.data(), c.value_width, of_dv};
   with_scratch(table.backward[kType<T>]);
   return r;
 }

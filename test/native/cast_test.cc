@@ -136,6 +136,21 @@ void check_where(int log2_size) {
   }
 }
 
+// Sizes around the squares that go by vectors; rows are padded on both sides.
+template <class T>
+void check_transpose(int log2_size) {
+  for (int64_t rows : {1, 8, 15, 16, 33, 64})
+    for (int64_t cols : {1, 16, 31, 70}) {
+      const int64_t xs = cols + 3, ys = rows + 2;
+      const auto x = random_values<T>(rows * xs, 0, 100, 3);
+      std::vector<T> y(cols * ys, T(101));
+      kernels().cast->transpose[log2_size](rows, cols, y.data(), ys, x.data(), xs);
+      for (int64_t c = 0; c < cols; ++c)
+        for (int64_t r = 0; r < ys; ++r)
+          CHECK(y[c * ys + r] == (r < rows ? x[r * xs + c] : T(101)), "transpose");
+    }
+}
+
 }  // namespace
 
 int main() {
@@ -150,6 +165,10 @@ int main() {
     check_where<int16_t>(1);
     check_where<float>(2);
     check_where<double>(3);
+    check_transpose<uint8_t>(0);
+    check_transpose<int16_t>(1);
+    check_transpose<float>(2);
+    check_transpose<double>(3);
   });
   return finish();
 }

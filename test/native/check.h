@@ -4,7 +4,7 @@
 #include <cstdlib>
 
 // What a native test needs: CHECK in plain functions, called from main, which returns finish().
-inline int checks_passed = 0;
+inline long checks_passed = 0;
 
 #define CHECK(condition, ...)                                              \
   do {                                                                     \
@@ -19,6 +19,6 @@ inline int checks_passed = 0;
   } while (0)
 
 inline int finish() {
-  std::printf("%d checks passed\n", checks_passed);
+  std::printf("%ld checks passed\n", checks_passed);
   return checks_passed > 0 ? 0 : 1;
 }

@@ -77,11 +77,12 @@ void check_shape(const Shape& s, std::mt19937_64& random) {
   const std::vector<T> bias = random_matrix<T>(1, s.n, 0, random).data;
   Matrix<T> c = start;
   const GemmTable& table = *kernels().gemm;
-  const int64_t bytes = table.scratch[kType<T>](s.m, s.n, s.k);
-  void* scratch = std::aligned_alloc(64, (bytes + 64) / 64 * 64);
+  const int64_t slots = 3;
+  void* scratch =
+      std::aligned_alloc(64, table.scratch[kType<T>](s.m, s.n, s.k, slots) / 64 * 64 + 64);
   table.gemm[kType<T>]({s.m, s.n, s.k, a.data.data(), a.ld, s.ta, b.data.data(), b.ld, s.tb,
                         c.data.data(), c.ld, s.accumulate, s.bias ? bias.data() : nullptr, s.relu,
-                        scratch});
+                        scratch, slots});
   std::free(scratch);
   Matrix<T> by_packed = start;
   void* packed = std::aligned_alloc(64, (table.packed_bytes[kType<T>](s.n, s.k) + 64) / 64 * 64);
@@ -145,6 +146,8 @@ void check_large(std::mt19937_64& random) {
     check_shape<T>({2, 2100, 20, ta, tb, false, true, false, 1}, random);
     check_shape<T>({290, 70, 800, ta, tb, false, false, false, 5}, random);
     check_shape<T>({3, 2350, 790, ta, tb, false, false, false, 0}, random);
+    check_shape<T>({30, 70, 1030, ta, tb, false, true, false, 0}, random);
+    check_shape<T>({400, 600, 20, ta, tb, false, false, false, 0}, random);
   }
 }
 
@@ -154,7 +157,7 @@ void check_nan() {
   const float a[] = {1, nan}, b[] = {0, 1};
   float c[4];
   alignas(64) char scratch[4096];
-  CHECK(kernels().gemm->scratch[1](2, 2, 1) <= int64_t(sizeof scratch));
+  CHECK(kernels().gemm->scratch[1](2, 2, 1, 1) <= int64_t(sizeof scratch));
   kernels().gemm->gemm[1]({2, 2, 1, a, 1, false, b, 2, false, c, 2, false, nullptr, true, scratch});
   CHECK(c[0] == 0 && c[1] == 1 && std::isnan(c[2]) && std::isnan(c[3]));
 }

@@ -56,14 +56,14 @@ double ulps(float got, double want) {
   return std::fabs(finite - want) / std::ldexp(1.0, exponent);
 }
 
-// Every sign and exponent with mantissas at a prime stride, and where special cases begin.
-std::vector<float> arguments() {
+// Every sign and exponent with mantissas at a stride, and where special cases begin.
+std::vector<float> arguments(uint64_t stride) {
   std::vector<float> x = {0.0f,       -0.0f,      1.0f,      -1.0f,   kInf,       -kInf,
                           kNan,       0.5f,       -0.5f,     2.0f,    88.7f,      88.8f,
                           -87.4f,     -103.9f,    -104.1f,   127.9f,  128.0f,     -149.0f,
                           -150.0f,    0x1p-126f,  0x1p-149f, 0x1p20f, 1048577.0f, 3.1415927f,
                           1.5707964f, 8388608.0f, 0.625f,    0.9f,    4.0f};
-  for (uint64_t bits = 0; bits < 1ull << 32; bits += 40013)
+  for (uint64_t bits = 0; bits < 1ull << 32; bits += stride)
     x.push_back(from_bits(static_cast<uint32_t>(bits)));
   for (int i = -200000; i <= 200000; i += 3) x.push_back(static_cast<float>(i) * 1e-4f);
   return x;
@@ -133,8 +133,11 @@ void check_pow() {
 
 }  // namespace
 
-int main() {
-  const std::vector<float> x = arguments();
+// simd_math_test [STRIDE]: a smaller stride, 1 for every float, sweeps denser.
+int main(int argc, char** argv) {
+  const long stride = argc > 1 ? std::atol(argv[1]) : 40013;
+  CHECK(stride > 0, "STRIDE: expected a positive integer");
+  const std::vector<float> x = arguments(static_cast<uint64_t>(stride));
   for (const Function& f : kFunctions) check_function(f, x);
   check_pow();
   return finish();

@@ -79,8 +79,8 @@ void check_bits(int64_t rows, int64_t cols) {
 }  // namespace
 
 int main() {
-  const int64_t shapes[][2] = {{0, 5},  {5, 0},   {3, 1},    {7, 10},
-                               {4, 64}, {2, 100}, {64, 257}, {2, 5000}};
+  const int64_t shapes[][2] = {{0, 5},   {5, 0},    {3, 1},    {7, 10},  {4, 64},
+                               {2, 100}, {64, 257}, {2, 5000}, {35, 10}, {40, 16}};
   for_each_isa([&](const char*) {
     for (const auto& shape : shapes) {
       check_shape<float>(shape[0], shape[1]);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Values and gradients are held by golden.test.ts.
-import { gradgradcheck, nn, randn, ShapeError, type Tensor, zeros } from 'cresset';
+import { allclose, compile, gradgradcheck, nn, randn, ShapeError, stack, type Tensor, zeros } from 'cresset';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { checkGradients, sample } from '../support/gradients.js';
@@ -68,6 +68,18 @@ test('the state dict has the running statistics, and loading them gives the same
   b.loadStateDict(a.stateDict());
   const x = randn([2, 3]);
   assert.equal(a.eval().forward(x).tolist(), b.eval().forward(x).tolist());
+});
+
+test('without a momentum the running statistics are averages over all batches, compiled or not', () => {
+  const batches = [1, 2, 3].map((seed) => sample([6, 3], seed));
+  const norm = new nn.BatchNorm1d(3, { momentum: null, dtype: 'float64' });
+  const compiled = new nn.BatchNorm1d(3, { momentum: null, dtype: 'float64' });
+  const step = compile((x: Tensor) => compiled.forward(x));
+  for (const x of batches) assert.equal(step(x).tolist(), norm.forward(x).tolist());
+  assert.equal(compiled.running_var?.tolist(), norm.running_var?.tolist());
+  const [means, variances] = [stack(batches.map((x) => x.mean(0))), stack(batches.map((x) => x.var(0)))];
+  assert.ok(allclose(norm.running_mean as Tensor, means.mean(0), { rtol: 1e-12 }));
+  assert.ok(allclose(norm.running_var as Tensor, variances.mean(0), { rtol: 1e-12 }));
 });
 
 test('wrong inputs are named', () => {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-import { arange, ShapeError, tensor, zeros } from 'cresset';
+import { arange, gradgradcheck, ShapeError, type Tensor, tensor, zeros } from 'cresset';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { checkGradients, sample } from '../support/gradients.js';
@@ -123,6 +123,26 @@ test('tril and triu', () => {
   );
 });
 
+test('copies between layouts, around the sizes of their tiles', () => {
+  const [n, c] = [3, 2];
+  for (const dtype of ['uint8', 'float16', 'float32', 'float64'] as const)
+    for (const rows of [1, 8, 17, 64, 70])
+      for (const cols of [9, 16, 40, 513]) {
+        const source = arange(n * rows * c * cols)
+          .remainder(251)
+          .reshape([n, rows, c, cols])
+          .to(dtype);
+        const copied = source.permute([2, 0, 3, 1]).contiguous();
+        const want = Array.from({ length: c * n * cols * rows }, (_, i) => {
+          const [row, col] = [i % rows, Math.floor(i / rows) % cols];
+          const [sample, channel] = [Math.floor(i / (rows * cols)) % n, Math.floor(i / (rows * cols * n))];
+          return (((sample * rows + row) * c + channel) * cols + col) % 251;
+        });
+        assert.equal(copied.shape, [c, n, cols, rows]);
+        assert.equal([...copied.to('int32').flatten().toTypedArray()], want, `${dtype} ${rows} x ${cols}`);
+      }
+});
+
 test('gradients agree with finite differences', () => {
   const y = sample([2, 3]);
   checkGradients((a) => a.repeat([2, 1, 2]), [y]);
@@ -133,6 +153,30 @@ test('gradients agree with finite differences', () => {
   checkGradients((a) => a.pad([3, 1, 1, 0], { mode: 'replicate' }), [y]);
   checkGradients((a) => a.tril().mul(a.triu(-1).t()), [sample([3, 3])]);
   assert.equal(zeros([0, 3]).flip(1).roll(1, 0).shape, [0, 3]);
+});
+
+// Parts that fill a tensor are joined, in whatever order they were used; others lie in zeros.
+test('gradients of parts, of both orders', () => {
+  const uses: ((x: Tensor) => Tensor)[] = [
+    (x) => x.unbind(1).reduceRight((sum, part, i) => sum.add(part.pow(i + 3)), tensor(0, { dtype: 'float64' })),
+    (x) => (x.split([1, 3], -1)[0] as Tensor).exp().mul((x.split([1, 3], -1)[1] as Tensor).square()),
+    (x) => x.select(0, -1).mul(x.select(0, 0)), // a row is missing
+    (x) => x.narrow(1, 0, 3).mul(x.narrow(1, 1, 3)), // overlapping
+    (x) => x.select(0, 0).mul(x.select(0, 1)).mul(x.select(0, 2)).mul(x.select(0, 1)), // one twice
+    (x) => x.select(0, 1).sum().mul(x.select(1, 2)), // along two dimensions
+    (x) =>
+      x
+        .select(0, 0)
+        .mul(x.narrow(0, 1, 2))
+        .mul(x.narrow(0, 0, 2))
+        .add(x.narrow(0, 0, 2)),
+  ];
+  for (const use of uses) {
+    const whole = (x: Tensor) => use(x.mul(1));
+    checkGradients(whole, [sample([3, 4])]);
+    checkGradients(use, [sample([3, 4])]); // of a leaf
+    gradgradcheck(whole, [sample([3, 4]).requiresGrad_()]);
+  }
 });
 
 test.run();

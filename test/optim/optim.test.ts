@@ -50,6 +50,23 @@ test('a parameter without a gradient stays, and its step count with it', () => {
   close(y, [0.9 - 1 - 1.4]); // y had a gradient in both steps: 1, then 0.9 * 1 + 0.5 * 1
 });
 
+test('averages of a gradient that stays zero end at zero, not among the subnormal numbers', () => {
+  const x = leaf([1, 1], 'float32');
+  const adam = new optim.Adam([x], { lr: 0.1 });
+  const sgd = new optim.SGD([x], { lr: 0.1, momentum: 0.9 });
+  for (const optimizer of [adam, sgd]) {
+    stepWith(optimizer, x, [3, -0.01]);
+    for (let i = 0; i < 1000; i++) stepWith(optimizer, x, [0, 0]);
+  }
+  const state = { ...adam.state.get(x), ...sgd.state.get(x) } as Record<string, Tensor>;
+  assert.equal(values(state.exp_avg as Tensor), [0, 0]); // without the rule: 5e-45, which 0.9 times rounds to itself
+  assert.equal(values(state.momentum_buffer as Tensor), [0, 0]);
+  values(state.exp_avg_sq as Tensor).forEach((v, i) => {
+    const want = 0.001 * (i === 0 ? 9 : 1e-4) * 0.999 ** 1000;
+    assert.ok(Math.abs(v / want - 1) < 1e-4, `got ${v}, want ${want}`);
+  });
+});
+
 for (const dtype of ['float16', 'bfloat16'] as const) {
   test(`${dtype} parameters and transposed ones are updated`, () => {
     const x = cr.zeros([2, 3], { dtype }).transpose(0, 1).detach().requiresGrad_();

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+import { Ahead, makeRecipe } from '../../data/recipe.js';
+import { indexTensor } from '../../data/tensor-dataset.js';
 import { ArgumentRangeError, DataError } from '../../errors.js';
 import { randperm } from '../../random.js';
 import type { Tensor } from '../../tensor.js';
@@ -8,6 +10,10 @@ import type { BatchIterator, BatchSource } from './source.js';
 /** Each part of a batch through the same function. */
 function mapBatch({ x, y, sampleWeight }: Batch, part: (data: Tensor) => Tensor): Batch {
   return { x: part(x), y: y && part(y), sampleWeight: sampleWeight && part(sampleWeight) };
+}
+
+function* slices(order: Int32Array, size: number): Generator<Int32Array> {
+  for (let at = 0; at < order.length; at += size) yield order.subarray(at, at + size);
 }
 
 /** Data in memory: whole batches are gathered natively, by a permutation that each pass draws, or are views in order. */
@@ -27,12 +33,32 @@ export class ArraySource implements BatchSource {
 
   open(): BatchIterator {
     const count = this.data.x.size(0);
-    const order = this.shuffle ? randperm(count) : undefined;
+    const order = this.shuffle ? (randperm(count, { dtype: 'int32' }).toTypedArray() as Int32Array) : undefined;
+    return (order && this.#prepared(order)) ?? this.#sliced(count, order);
+  }
+
+  /** Shuffled batches that another thread prepares ahead, where it can read the data. */
+  #prepared(order: Int32Array): BatchIterator | undefined {
+    const { x, y, sampleWeight } = this.data;
+    const tensors = [x, y, sampleWeight].filter((part) => part !== undefined);
+    const recipe = makeRecipe([], tensors, (parts) => mapBatch(this.data, () => parts.shift() as Tensor));
+    if (!recipe) return undefined;
+    const batches = new Ahead(slices(order, this.batchSize), recipe);
+    const result = (value: Batch): IteratorResult<Batch, undefined> => ({ done: false, value });
+    const next = () => {
+      const batch = batches.next();
+      if (batch === undefined) return { done: true, value: undefined } as const;
+      return batch instanceof Promise ? batch.then(result) : result(batch);
+    };
+    return { next, close: () => undefined };
+  }
+
+  #sliced(count: number, order: Int32Array | undefined): BatchIterator {
     let begin = 0;
     const next = (): IteratorResult<Batch, undefined> => {
       if (begin >= count) return { done: true, value: undefined };
       const length = Math.min(this.batchSize, count - begin);
-      const rows = order?.narrow(0, begin, length);
+      const rows = order && indexTensor(order.subarray(begin, begin + length));
       const value = mapBatch(this.data, (x) => (rows ? x.indexSelect(0, rows) : x.narrow(0, begin, length)));
       begin += length;
       return { done: false, value };

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
+import { lowered } from '../../autocast.js';
 import { arange } from '../../creation.js';
 import { ArgumentRangeError, ShapeError } from '../../errors.js';
 import { attention } from '../../ops/attention.js';
+import { cast } from '../../ops/define.js';
 import { matmul } from '../../ops/products.js';
 import { softmax } from '../../ops/softmax.js';
 import { where } from '../../ops/where.js';
@@ -44,9 +46,12 @@ function masked(scores: Tensor, attnMask: Tensor | undefined, isCausal: boolean)
   return mask.dtype === 'bool' ? where(mask, scores, -Infinity) : scores.add(mask);
 }
 
+/** 16-bit numbers as float32, which the kernel takes. */
+const widened = (x: Tensor) => (x.dtype === 'bfloat16' || x.dtype === 'float16' ? cast(x, 'float32') : x);
+
 /**
  * softmax(Q Kᵀ · scale + mask) V for query [..., L, E], key [..., S, E] and value [..., S, Ev] (Vaswani et al. 2017).
- * A query that may see no key gives 0. Without dropout, in float32 and float64, the weights are never stored (Dao et
+ * A query that may see no key gives 0. Without dropout the weights are never stored (Dao et
  * al. 2022); memory grows with L + S, not with L · S.
  */
 export function scaledDotProductAttention(
@@ -68,9 +73,12 @@ export function scaledDotProductAttention(
     Tensor,
     Tensor,
   ];
-  const isNative = query.dtype === 'float32' || query.dtype === 'float64';
-  if (isNative && !(dropoutP > 0)) return attention(query, k, v, { mask: attnMask, causal: isCausal, scale });
-  const scores = masked(matmul(query, k.transpose(-2, -1)).mul(scale), attnMask, isCausal);
+  const q = lowered(query);
+  if (!(dropoutP > 0)) {
+    const [wideQ, wideK, wideV] = [q, lowered(k), lowered(v)].map(widened) as [Tensor, Tensor, Tensor];
+    return cast(attention(wideQ, wideK, wideV, { mask: attnMask, causal: isCausal, scale }), q.dtype);
+  }
+  const scores = masked(matmul(q, k.transpose(-2, -1)).mul(scale), attnMask, isCausal);
   const blind = scores.detach().eq(-Infinity).all({ dim: -1, keepdim: true });
   const weights = where(blind, 0, softmax(where(blind, 0, scores), -1));
   return matmul(dropoutP > 0 ? dropout(weights, { p: dropoutP }) : weights, v);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { raised } from '../../autocast.js';
 import { ArgumentRangeError, ShapeError } from '../../errors.js';
 import { logSoftmax } from '../../ops/softmax.js';
 import { raw } from '../../raw.js';
@@ -55,7 +56,7 @@ export function nllLoss(
   { weight, ignoreIndex = -100, reduction = 'mean' }: NllLossOptions = {},
 ): Tensor {
   const [loss] = rawNllLoss(
-    handleOf(x, 'nllLoss: input'),
+    handleOf(raised(x), 'nllLoss: input'),
     handleOf(target, 'nllLoss: target'),
     optional(weight, 'nllLoss: weight'),
     ignoreIndex,
@@ -71,6 +72,7 @@ export function nllLoss(
  */
 export function crossEntropy(x: Tensor, target: Tensor, options: CrossEntropyOptions = {}): Tensor {
   const { weight, ignoreIndex = -100, reduction = 'mean', labelSmoothing = 0 } = options;
+  x = raised(x);
   const handles = [handleOf(x, 'crossEntropy: input'), handleOf(target, 'crossEntropy: target')] as const;
   if (target.isFloatingPoint()) return crossEntropyOfProbabilities(x, target, options);
   const [loss] = rawCrossEntropy(

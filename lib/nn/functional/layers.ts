@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { lowered } from '../../autocast.js';
 import { ArgumentRangeError, ShapeError } from '../../errors.js';
 import { cast } from '../../ops/define.js';
 import { draw, type RandomOptions } from '../../random.js';
@@ -10,7 +11,11 @@ const rawDropout = raw('dropout', 'x: Tensor, p: float, seed: int, offset: int -
 
 /** x Wᵀ + b for x of shape [..., in], weight [out, in] and bias [out]; a weight [in] makes one output, without a dimension. */
 export function linear(x: Tensor, weight: Tensor, bias?: Tensor | null): Tensor {
-  if (weight.ndim === 1) return linear(x, weight.unsqueeze(0), bias?.reshape([1])).squeeze(-1);
+  return plainLinear(lowered(x), lowered(weight), bias && lowered(bias));
+}
+/** The same, whatever `autocast` says. */
+function plainLinear(x: Tensor, weight: Tensor, bias?: Tensor | null): Tensor {
+  if (weight.ndim === 1) return plainLinear(x, weight.unsqueeze(0), bias?.reshape([1])).squeeze(-1);
   return fromHandle(
     rawLinear(
       handleOf(x, 'linear: input'),
@@ -34,7 +39,7 @@ export function bilinear(a: Tensor, b: Tensor, weight: Tensor, bias?: Tensor | n
     );
   }
   const [out, in1, in2] = weight.shape as [number, number, number];
-  const products = linear(a, weight.transpose(1, 2).reshape([out * in2, in1]));
+  const products = plainLinear(a, weight.transpose(1, 2).reshape([out * in2, in1]));
   const y = products
     .reshape([...a.shape.slice(0, -1), out, in2])
     .mul(b.unsqueeze(-2))

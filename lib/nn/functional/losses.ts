@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { raised } from '../../autocast.js';
 import { arange } from '../../creation.js';
 import { ArgumentRangeError, ShapeError } from '../../errors.js';
 import { clampMin } from '../../ops/pointwise.js';
@@ -35,11 +36,13 @@ export function mseLoss(
   target: Tensor,
   { reduction, weight }: LossOptions & { weight?: Tensor } = {},
 ): Tensor {
+  input = raised(input);
   const loss = input.sub(target).square();
   return reduceLoss('mseLoss', weight ? loss.mul(weight) : loss, reduction);
 }
 /** |input - target|. */
 export function l1Loss(input: Tensor, target: Tensor, { reduction }: LossOptions = {}): Tensor {
+  input = raised(input);
   return reduceLoss('l1Loss', input.sub(target).abs(), reduction);
 }
 /** Quadratic below `beta`, linear above (Girshick 2015). */
@@ -48,6 +51,7 @@ export function smoothL1Loss(
   target: Tensor,
   { beta = 1, reduction }: LossOptions & { beta?: number } = {},
 ): Tensor {
+  input = raised(input);
   if (beta === 0) return l1Loss(input, target, { reduction });
   return reduceLoss('smoothL1Loss', huber(input.sub(target), beta).div(beta), reduction);
 }
@@ -57,6 +61,7 @@ export function huberLoss(
   target: Tensor,
   { delta = 1, reduction }: LossOptions & { delta?: number } = {},
 ): Tensor {
+  input = raised(input);
   return reduceLoss('huberLoss', huber(input.sub(target), delta), reduction);
 }
 function huber(difference: Tensor, delta: number): Tensor {
@@ -70,6 +75,7 @@ export function binaryCrossEntropy(
   target: Tensor,
   { weight, reduction }: LossOptions & { weight?: Tensor | undefined } = {},
 ): Tensor {
+  input = raised(input);
   const [yes, no] = [clampMin(log(input), -100), clampMin(log1p(input.neg()), -100)];
   const loss = target.sub(1).mul(no).sub(target.mul(yes));
   return reduceLoss('binaryCrossEntropy', weight ? loss.mul(weight) : loss, reduction);
@@ -80,6 +86,7 @@ export function binaryCrossEntropyWithLogits(
   target: Tensor,
   { weight, posWeight, reduction }: LossOptions & { weight?: Tensor | undefined; posWeight?: Tensor | undefined } = {},
 ): Tensor {
+  input = raised(input);
   const off = target.neg().add(1);
   const pull = logsigmoid(input).mul(posWeight ? posWeight.sub(1).mul(target).add(1) : 1);
   const loss = posWeight ? off.mul(input).sub(pull) : off.mul(input).sub(logsigmoid(input));
@@ -92,6 +99,7 @@ export function klDiv(
   target: Tensor,
   { logTarget = false, reduction = 'mean' }: { logTarget?: boolean; reduction?: Reduction | 'batchmean' } = {},
 ): Tensor {
+  input = raised(input);
   const loss = logTarget ? exp(target).mul(target.sub(input)) : xlogy(target, target).sub(target.mul(input));
   if (reduction === 'batchmean') return loss.sum().div(input.ndim > 0 ? input.size(0) : 1);
   return reduceLoss('klDiv', loss, reduction);
@@ -102,6 +110,7 @@ export function poissonNllLoss(
   target: Tensor,
   options: LossOptions & { logInput?: boolean; full?: boolean; eps?: number } = {},
 ): Tensor {
+  input = raised(input);
   const { logInput = true, full = false, eps = 1e-8, reduction } = options;
   const loss = logInput ? exp(input).sub(target.mul(input)) : input.sub(target.mul(log(input.add(eps))));
   if (!full) return reduceLoss('poissonNllLoss', loss, reduction);
@@ -120,6 +129,7 @@ export function gaussianNllLoss(
   variance: Tensor,
   { full = false, eps = 1e-6, reduction }: LossOptions & { full?: boolean; eps?: number } = {},
 ): Tensor {
+  input = raised(input);
   const missing = variance.ndim < input.ndim && `${variance.shape}` === `${input.shape.slice(0, -1)}`;
   const spread = missing ? variance.unsqueeze(-1) : variance;
   // The bound keeps values off zero but does not enter the gradient.
@@ -134,6 +144,7 @@ export function hingeEmbeddingLoss(
   target: Tensor,
   { margin = 1, reduction }: LossOptions & { margin?: number } = {},
 ): Tensor {
+  input = raised(input);
   const far = where(target.eq(1), 0, clampMin(input.neg().add(margin), 0));
   return reduceLoss('hingeEmbeddingLoss', far.add(where(target.eq(-1), 0, input)), reduction);
 }
@@ -144,6 +155,7 @@ export function marginRankingLoss(
   target: Tensor,
   { margin = 0, reduction }: LossOptions & { margin?: number } = {},
 ): Tensor {
+  a = raised(a);
   return reduceLoss('marginRankingLoss', clampMin(a.sub(b).mul(target.neg()).to(floatOf(a)).add(margin), 0), reduction);
 }
 /** 1 - cos(a, b) where target is 1, max(0, cos(a, b) - margin) where it is -1. */
@@ -153,6 +165,7 @@ export function cosineEmbeddingLoss(
   target: Tensor,
   { margin = 0, reduction }: LossOptions & { margin?: number } = {},
 ): Tensor {
+  a = raised(a);
   const dot = (x: Tensor, y: Tensor) => x.mul(y).sum(-1);
   const size = dot(a, a).add(1e-12).mul(dot(b, b).add(1e-12)).sqrt();
   const cosine = dot(a, b).div(size);
@@ -162,6 +175,7 @@ export function cosineEmbeddingLoss(
 }
 /** log(1 + e^(-target · input)). */
 export function softMarginLoss(input: Tensor, target: Tensor, { reduction }: LossOptions = {}): Tensor {
+  input = raised(input);
   return reduceLoss('softMarginLoss', log1p(exp(target.neg().mul(input))), reduction);
 }
 /** Mean over the classes of the logistic losses with targets 0 and 1. */
@@ -170,6 +184,7 @@ export function multilabelSoftMarginLoss(
   target: Tensor,
   { weight, reduction }: LossOptions & { weight?: Tensor | undefined } = {},
 ): Tensor {
+  input = raised(input);
   const loss = target
     .mul(logsigmoid(input))
     .add(target.neg().add(1).mul(logsigmoid(input.neg())))
@@ -195,6 +210,7 @@ export function tripletMarginLoss(
   negative: Tensor,
   options: TripletOptions = {},
 ): Tensor {
+  anchor = raised(anchor);
   const { margin = 1, p = 2, eps = 1e-6, swap = false, reduction } = options;
   const near = pairwiseDistance(anchor, positive, { p, eps });
   const far = pairwiseDistance(anchor, negative, { p, eps });
@@ -212,6 +228,7 @@ export function multiMarginLoss(
   target: Tensor,
   options: LossOptions & { p?: 1 | 2; margin?: number; weight?: Tensor | undefined } = {},
 ): Tensor {
+  input = raised(input);
   const { p = 1, margin = 1, weight, reduction } = options;
   const classes = input.size(-1);
   const index = input.ndim === 1 && target.numel() === 1 ? target.reshape([]) : target;
@@ -232,6 +249,7 @@ export function multiMarginLoss(
  * indices; the first -1 ends the list.
  */
 export function multilabelMarginLoss(input: Tensor, target: Tensor, { reduction }: LossOptions = {}): Tensor {
+  input = raised(input);
   if (`${target.shape}` !== `${input.shape}`) {
     throw new ShapeError(`multilabelMarginLoss: target: expected shape [${input.shape}], got [${target.shape}]`);
   }

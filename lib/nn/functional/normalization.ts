@@ -91,14 +91,17 @@ export function groupNorm(
 export interface BatchNormOptions extends NormalizationOptions {
   /** Normalise with the batch's own statistics and update the running ones. Default false. */
   training?: boolean | undefined;
-  /** Weight of the new value in the running statistics. Default 0.1. */
-  momentum?: number | undefined;
+  /** Weight of the new value in the running statistics: a number, or a zero-dim tensor. Default 0.1. */
+  momentum?: number | Tensor | undefined;
   /** The input is [N, …, C] instead of [N, C, …]. Default false. */
   channelsLast?: boolean | undefined;
 }
 
+const scaled = (x: number | Tensor, factor: number) => (typeof x === 'number' ? x * factor : x.mul(factor));
+const restOf = (x: number | Tensor) => (typeof x === 'number' ? 1 - x : x.neg().add(1));
+
 /** running = running · kept + batch · added. */
-function updateRunning(running: Tensor | undefined, batch: Tensor, added: number, kept = 1 - added): void {
+function updateRunning(running: Tensor | undefined, batch: Tensor, added: number | Tensor, kept = restOf(added)): void {
   if (running) noGrad(() => running.mul_(kept).add_(batch.detach().mul(added)));
 }
 
@@ -132,7 +135,7 @@ export function batchNorm(
     throw new ShapeError(`batchNorm: training takes more than 1 value a channel, got shape [${x.shape.join(', ')}]`);
   const [y, average, variance] = normalize() as [Tensor, Tensor, Tensor];
   updateRunning(runningMean, average, momentum);
-  updateRunning(runningVar, variance, momentum * (count / (count - 1)), 1 - momentum);
+  updateRunning(runningVar, variance, scaled(momentum, count / (count - 1)), restOf(momentum));
   return y;
 }
 

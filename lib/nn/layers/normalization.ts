@@ -166,7 +166,7 @@ abstract class BatchNorm extends RunningNorm {
     if (!this.training)
       return batchNorm(x, running_mean, running_var, { ...options, training: running_mean === undefined });
     if (num_batches_tracked) noGrad(() => num_batches_tracked.copy_(num_batches_tracked.add(1)));
-    const momentum = this.momentum ?? 1 / (num_batches_tracked?.item() ?? 1);
+    const momentum = this.momentum ?? num_batches_tracked?.to('float64').reciprocal();
     return batchNorm(x, running_mean, running_var, { ...options, training: true, momentum });
   }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { inspect } from 'node:util';
+import { autocast, isAutocastEnabled, raised } from '../../autocast.js';
 import { zeros } from '../../creation.js';
 import type { DType } from '../../dtype.js';
 import { ArgumentRangeError, ShapeError } from '../../errors.js';
@@ -149,6 +150,10 @@ function runLayer(
   weights: Weights,
   backwards: boolean,
 ): [Tensor, Tensor[]] {
+  if (isAutocastEnabled()) {
+    const [input, state] = [raised(x), start.map(raised)];
+    return autocast(() => runLayer(cell, input, state, weights, backwards), { enabled: false });
+  }
   const isNative = !weights.hr && (x.dtype === 'float32' || x.dtype === 'float64');
   if (isNative) return cell.sequence(x, start, weights, backwards);
   const inputs = linear(x, weights.ih, weights.biasIh).unbind(0);

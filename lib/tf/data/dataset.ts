@@ -158,6 +158,7 @@ export class Dataset<T> implements AsyncIterable<T> {
       (indices) => shuffled(indices, size, orders),
       (source) => stream.shuffledStream(source, size, orders),
       (n) => n,
+      (rows) => ({ ...rows, isShuffled: true }),
     );
   }
   /** The first `count` elements; -1: all. */
@@ -196,6 +197,7 @@ export class Dataset<T> implements AsyncIterable<T> {
       (indices) => repeated(indices, times),
       (source) => stream.repeatedStream(source, times),
       (n) => (n === 0 || times === 0 ? 0 : n * times),
+      (rows) => (rows.isShuffled ? { ...rows, recipe: undefined } : rows),
     );
   }
   /** An operator on the numbers of rows where elements are rows, else on the elements. */
@@ -203,12 +205,13 @@ export class Dataset<T> implements AsyncIterable<T> {
     ofIndices: (source: () => Iterable<number>) => Iterable<number>,
     ofElements: (source: stream.Stream<T>) => AsyncIterable<T>,
     resize: (n: number) => number,
+    change: (rows: Rows<T>) => Rows<T> = (rows) => rows,
   ): Dataset<T> {
     const { rows, stream: source, cardinality } = this.#source;
     const size = cardinality === undefined ? undefined : resize(cardinality);
     if (!rows) return make(() => ofElements(source), size);
     const { indices } = rows;
-    return ofRows({ ...rows, indices: () => ofIndices(indices) }, size);
+    return ofRows({ ...change(rows), indices: () => ofIndices(indices) }, size);
   }
 
   /**

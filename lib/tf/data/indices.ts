@@ -33,6 +33,16 @@ export function* taken(source: Indices, count: number): Generator<number> {
     if (--left <= 0) return;
   }
 }
+/** @internal In lists of `size`. */
+export function* grouped(indices: Iterable<number>, size: number, dropRemainder: boolean): Generator<Int32Array> {
+  let list: number[] = [];
+  for (const index of indices) {
+    if (list.push(index) < size) continue;
+    yield new Int32Array(list);
+    list = [];
+  }
+  if (list.length > 0 && !dropRemainder) yield new Int32Array(list);
+}
 /** @internal Every `step`-th, from the one numbered `first`. */
 export function* strided(source: Indices, first: number, step: number): Generator<number> {
   let at = 0;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 
+import { makeRecipe, type Recipe } from '../../data/recipe.js';
 import { indexTensor } from '../../data/tensor-dataset.js';
 import type { TypedArray } from '../../dtype.js';
 import { DataError, ShapeError } from '../../errors.js';
@@ -24,6 +25,10 @@ export interface Rows<T> {
   one(index: number): T;
   /** Many elements as one, stacked. */
   many(indices: Int32Array): unknown;
+  /** What prepares them ahead; none where that would draw an order before its time. */
+  recipe?: (() => Recipe<unknown> | undefined) | undefined;
+  /** Does an iteration draw its order? */
+  isShuffled?: boolean;
 }
 
 const holdsTensors = (x: unknown): boolean => x instanceof Tensor || ArrayBuffer.isView(x) || isStructure(x);
@@ -65,7 +70,17 @@ export function countRows(op: string, structure: unknown): number {
 /** @internal The rows of the tensors in a structure. */
 export function rowsOf<T>(structure: unknown, count: number): Rows<T> {
   const each = (pick: (x: Tensor) => Tensor) => mapLeaves(structure, (x) => pick(x as Tensor));
+  const leaves: Tensor[] = [];
+  each((x) => {
+    leaves.push(x);
+    return x;
+  });
   return {
+    recipe: () =>
+      makeRecipe([], leaves, (tensors) => {
+        let i = 0;
+        return each(() => tensors[i++] as Tensor);
+      }),
     *indices() {
       for (let i = 0; i < count; i++) yield i;
     },

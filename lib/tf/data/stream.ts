@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 import { defaultCollate } from '../../data/collate.js';
 import { nextTurn, turnIsDue } from '../../data/event-loop.js';
+import { Ahead, readAhead } from '../../data/recipe.js';
 import { DataError } from '../../errors.js';
 import { Tensor } from '../../index.js';
+import { grouped } from './indices.js';
 import type { Orders } from './order.js';
 import { countRows, mapLeaves, type Rows } from './slices.js';
 
@@ -27,14 +29,13 @@ export async function* elementsOf<T>(rows: Rows<T>): AsyncGenerator<T> {
 }
 /** @internal Whole batches, gathered natively. */
 export async function* batchesOf<T>(rows: Rows<T>, size: number, dropRemainder: boolean): AsyncGenerator<unknown> {
-  let indices: number[] = [];
-  for (const index of rows.indices()) {
-    if (indices.push(index) < size) continue;
+  const lists = grouped(rows.indices(), size, dropRemainder);
+  const recipe = rows.recipe?.();
+  if (recipe) return yield* readAhead(() => new Ahead(lists, recipe));
+  for (const list of lists) {
     if (turnIsDue()) await nextTurn();
-    yield rows.many(Int32Array.from(indices));
-    indices = [];
+    yield rows.many(list);
   }
-  if (indices.length > 0 && !dropRemainder) yield rows.many(Int32Array.from(indices));
 }
 /** @internal */
 export async function* batched<T>(source: Stream<T>, size: number, dropRemainder: boolean): AsyncGenerator<unknown> {

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: MIT
+#include "data/preparer.h"
+
+#include <condition_variable>
+#include <mutex>
+
+#include "core/thread.h"
+#include "ops/recorder.h"
+
+namespace cresset::data {
+namespace {
+
+struct Preparer {
+  std::mutex mutex;
+  std::condition_variable work, idle;
+  Job *first = nullptr, *last = nullptr;  // each with a reference
+  const void* owner = nullptr;            // of the job that is filled
+  bool started = false;
+
+  // With the lock held: the first job that is `wanted`, out of the queue.
+  template <class Wanted>
+  Ref<Job> take(Wanted wanted) {
+    Job* before = nullptr;
+    for (Job* job = first; job; before = std::exchange(job, job->next)) {
+      if (!wanted(*job)) continue;
+      (before ? before->next : first) = std::exchange(job->next, nullptr);
+      if (last == job) last = before;
+      return Ref<Job>(job);
+    }
+    return nullptr;
+  }
+};
+
+// Leaked on purpose: the thread outlives main().
+Preparer& preparer() {
+  static Preparer& instance = *new Preparer;
+  return instance;
+}
+
+void mark(const Job& job, bool begins) {
+  for (const Column& column : job.recipe->columns) {
+    Storage& storage = column.source.storage();
+    if (begins) {
+      storage.runs.fetch_add(Storage::kReader, std::memory_order_relaxed);
+    } else {
+      storage.runs.fetch_sub(Storage::kReader, std::memory_order_release);
+      storage.runs.notify_all();
+    }
+  }
+  watchers.fetch_add(begins ? 1 : -1);
+}
+
+void* work_forever(void*) {
+  Preparer& p = preparer();
+  for (;;) {
+    Ref<Job> job;
+    {
+      std::unique_lock lock(p.mutex);
+      p.work.wait(lock, [&] { return p.first != nullptr; });
+      job = p.take([](const Job&) { return true; });
+      p.owner = job->owner;
+    }
+    for (const Column& column : job->recipe->columns) column.source.storage().wait_for_writers();
+    fill(*job->recipe, job->rows, job->visits, job->batch);
+    mark(*job, false);
+    if (job->state.exchange(Job::Ready) == Job::Awaited) job->notify(job.get());
+    job = nullptr;  // before its owner may go
+    {
+      const std::lock_guard lock(p.mutex);
+      p.owner = nullptr;
+    }
+    p.idle.notify_all();
+  }
+}
+
+void start(Preparer& p) {
+  p.started = p.started || start_thread(work_forever);
+  if (!p.started) fail(ErrorKind::Device, "batch: the system gives no thread to prepare it on");
+}
+
+}  // namespace
+
+bool Job::await() {
+  State expected = Underway;
+  return state.compare_exchange_strong(expected, Awaited);
+}
+
+Tensors Job::take() {
+  bool changed = false;
+  for (size_t i = 0; i < versions.size(); ++i) {
+    const Tensor& source = recipe->columns[i].source;
+    wait_to_read(source);
+    changed |= source.version() != std::exchange(versions[i], source.version());
+  }
+  if (changed) fill(*recipe, rows, visits, batch);
+  return std::move(batch);
+}
+
+void submit(const Ref<Job>& job) {
+  for (const Column& column : job->recipe->columns)
+    job->versions.push_back(column.source.version());
+  Preparer& p = preparer();
+  {
+    const std::lock_guard lock(p.mutex);
+    start(p);
+    mark(*job, true);
+    Job* const added = Ref<Job>(job).release();
+    (p.last ? p.last->next : p.first) = added;
+    p.last = added;
+  }
+  p.work.notify_one();
+}
+
+void cancel_all(const void* owner) {
+  Preparer& p = preparer();
+  std::unique_lock lock(p.mutex);
+  while (const Ref<Job> dropped = p.take([&](const Job& job) { return job.owner == owner; }))
+    mark(*dropped, false);
+  p.idle.wait(lock, [&] { return p.owner != owner; });
+}
+
+}  // namespace cresset::data

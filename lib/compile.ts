@@ -24,6 +24,10 @@ export interface Compiled<A extends readonly unknown[], R> {
    * Runs it on a thread of its own and leaves the event loop free. Runs follow each other in the order of the calls,
    * those of all compiled functions; other operations on a tensor that a run still uses wait for it. With 64 runs on
    * their way a further call waits for one to end.
+   *
+   * The promise is settled when the results are there. A step whose rest is short (less than a millisecond) may still be
+   * changing parameters then; who reads or changes them waits for it, and memory that it asks for in vain is an error of
+   * the next call.
    * @throws (as a rejection) what the function's operations throw; the signal's reason if it was taken back
    */
   run(...args: A | [...A, RunOptions]): Promise<R>;

@@ -2,6 +2,7 @@
 // timeout: 300
 // suites: node sanitizer
 import {
+  compile,
   manualSeed,
   memoryStats,
   nn,
@@ -10,6 +11,7 @@ import {
   randint,
   randn,
   setMemoryLimit,
+  type Tensor,
   tensor,
   zeros,
 } from 'cresset';
@@ -66,6 +68,29 @@ for (const name of ['SGD', 'Adam'] as const) {
     }
   });
 }
+
+test('an allocation that fails when the results of a run are given already is an error of the next call', async () => {
+  const w = zeros([4000]);
+  const step = compile((x: Tensor) => {
+    w.copy_(w.sort().values.add(x));
+  });
+  const x = tensor(1);
+  for (let i = 0; i < 3; i++) await step.run(x);
+  let late = 0;
+  for (let n = 1; n < 40; n++) {
+    failAllocationsFrom(n);
+    const outcome = await step.run(x).catch((reason: unknown) => reason);
+    await new Promise((done) => setTimeout(done, 5));
+    failAllocationsFrom(0);
+    const next = await step.run(x).catch((reason: unknown) => reason);
+    late += Number(!outcome && next instanceof OutOfMemoryError);
+    for (const one of [outcome, next]) assert.ok(!one || one instanceof OutOfMemoryError, String(one));
+    const before = w.sum().item();
+    await step.run(x);
+    assert.is(w.sum().item(), before + 4000);
+  }
+  assert.ok(late > 0);
+});
 
 test('garbage is collected before an allocation is given up', () => {
   const limit = memoryStats().live + (64 << 20);

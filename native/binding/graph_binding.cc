@@ -138,7 +138,7 @@ const void* array_of(const CallArgs& args, size_t at, int64_t least) {
 }
 
 // From (program, inputs, numbers, draws).
-std::unique_ptr<Run> prepare(const CallArgs& args) {
+Ref<Run> prepare(const CallArgs& args) {
   Program& program = program_of(args, 0);
   return program.prepare(args.tensors(1, "arguments", false, Needs::Description),
                          static_cast<const double*>(array_of(args, 2, program.number_count())),
@@ -150,7 +150,7 @@ napi_value replay(napi_env env, napi_callback_info info) {
   return guarded(env, [&] {
     const CallArgs args(env, info, "compile");
     program_of(args, 0).for_each_shared([&](Storage& x) { check_memory(args.owner, x); });
-    const std::unique_ptr<Run> run = prepare(args);
+    const Ref<Run> run = prepare(args);
     run->program->wait(*run);
     run->program->execute(*run);
     t_failed_site = run->failed_site;
@@ -187,9 +187,17 @@ void settle_job(napi_env env, napi_value function, void* context, void* data) {
     const Run& run = *job->run;
     napi_value null, result;
     napi_get_null(env, &null);
-    const napi_value args[] = {to_js(env, job->id), run.failed ? error_value(env, run.error) : null,
-                               to_js(env, static_cast<int64_t>(run.failed_site)),
-                               run.failed ? null : to_js(env, run.program->results(run))};
+    napi_value args[] = {to_js(env, job->id), null, to_js(env, int64_t{-1}), null};
+    if (run.failed_before_results()) {
+      args[1] = error_value(env, run.error);
+      args[2] = to_js(env, int64_t{run.failed_site});
+    } else {
+      try {
+        args[3] = to_js(env, run.program->results(run));
+      } catch (const Error& error) {
+        args[1] = error_value(env, error);
+      }
+    }
     check(env, napi_call_function(env, undefined(env), function, 4, args, &result), "run");
     return undefined(env);
   });

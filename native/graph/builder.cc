@@ -187,6 +187,21 @@ void Builder::give_gradients_memory() {
   }
 }
 
+// The number of instructions after which nothing writes a result and no value can be refused. All
+// of them if a result is not the run's own.
+size_t Builder::results_after() const {
+  size_t after = 0;
+  const auto uses = uses_of(code);
+  for (const Program::Result& result : program->results_) {
+    if (result.output < 0) return code.size();
+    const auto use = uses.find(&result.tensor.storage());
+    if (use != uses.end()) after = std::max<size_t>(after, use->second.last_write + 1);
+  }
+  for (size_t i = after; i < code.size(); ++i)
+    if (code[i].op->checks_values) after = i + 1;
+  return after;
+}
+
 std::shared_ptr<Program> Builder::finish() {
   std::unordered_map<const Storage*, int64_t> offsets;
   Program& p = *program;
@@ -200,6 +215,7 @@ std::shared_ptr<Program> Builder::finish() {
   p.externals_.push_back({p.arena_, true});
   collect_outputs();
   give_gradients_memory();
+  p.given_after_ = results_after();
   p.code_ = std::move(code);
   return program;
 }

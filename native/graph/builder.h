@@ -47,6 +47,7 @@ struct Builder {
   void collect_externals();
   void collect_outputs();
   void give_gradients_memory();
+  size_t results_after() const;
   Tensor copy_of(const Tensor& x, Role role);
 
   std::unordered_map<const TensorImpl*, Tensor> tensors_;

@@ -56,8 +56,8 @@ Executor& executor() {
   return instance;
 }
 
-void finish(Job& job) {
-  job.run->program->mark(*job.run, false);
+void finish(Run& run) {
+  run.program->end(run);
   watchers.fetch_sub(1);
 }
 
@@ -80,13 +80,18 @@ void* work_forever(void*) {
       e.cancelled = false;
     }
     const auto begin = std::chrono::steady_clock::now();
-    job->run->program->execute(*job->run, &e.cancelled);
-    finish(*job);
+    Ref<Run> run = job->run;
+    const auto tell = [&] {
+      void (*const done)(Job*) = job->done;
+      done(job.release());
+    };
+    run->program->execute(*run, &e.cancelled, tell);
+    finish(*run);
     was_short = std::chrono::steady_clock::now() - begin < kShortRun;
     if (e.waiting.load(std::memory_order_relaxed) == 0) rest_helpers();
     // Before it counts as done, so that whoever waits for that may take the owner down.
-    void (*const done)(Job*) = job->done;
-    done(job.release());
+    if (job) tell();
+    run = nullptr;
     {
       const std::lock_guard lock(e.mutex);
       e.owner = nullptr;
@@ -109,7 +114,7 @@ void submit(std::unique_ptr<Job> job) {
     start(e);
     e.idle.wait(lock, [&] { return e.count(job->owner) < kMostJobs; });
     watchers.fetch_add(1);
-    job->run->program->mark(*job->run, true);
+    job->run->program->begin(*job->run);
     Job* const added = job.release();
     added->next = nullptr;
     (e.last ? e.last->next : e.first) = added;
@@ -127,7 +132,7 @@ std::unique_ptr<Job> cancel(const void* owner, int64_t id) {
     const std::lock_guard lock(e.mutex);
     found.reset(e.remove([&](const Job& job) { return job.owner == owner && job.id == id; }));
   }
-  if (found) finish(*found);
+  if (found) finish(*found->run);
   return found;
 }
 
@@ -142,7 +147,7 @@ void cancel_all(const void* owner) {
   }
   while (dropped) {
     const std::unique_ptr<Job> job(std::exchange(dropped, dropped->next));
-    finish(*job);
+    finish(*job->run);
   }
 }
 

@@ -7,9 +7,10 @@
 // JavaScript.
 namespace cresset::graph {
 
-// A run on its way. `done` is called on the executor's thread, once.
+// A run on its way. `done` is called on the executor's thread, once: when the run's results are
+// there, which may be before its end.
 struct Job : Pooled {
-  std::unique_ptr<Run> run;
+  Ref<Run> run;
   void* owner = nullptr;  // an environment
   void (*done)(Job* job) = nullptr;
   int64_t id = 0;

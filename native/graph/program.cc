@@ -8,6 +8,13 @@
 #include "ops/recorder.h"
 
 namespace cresset::graph {
+namespace {
+
+// Results are given before the run's end if what is left takes less. Whoever reads what it changes
+// waits that long, on the thread of the event loop.
+constexpr auto kShortRest = std::chrono::milliseconds(1);
+
+}  // namespace
 
 std::shared_ptr<Program> Program::build(Graph graph) {
   Builder builder(std::move(graph));
@@ -71,10 +78,10 @@ void Program::check_aliases(const Tensors& inputs) const {
   }
 }
 
-std::unique_ptr<Run> Program::prepare(const Tensors& inputs, const double* numbers,
-                                      const int64_t* draws) {
+Ref<Run> Program::prepare(const Tensors& inputs, const double* numbers, const int64_t* draws) {
+  if (failed_late_.exchange(false, std::memory_order_acquire)) throw late_error_;
   check_aliases(inputs);
-  auto run = std::make_unique<Run>();
+  Ref<Run> run(new Run);
   run->program = shared_from_this();
   for (size_t i = 0; i < inputs.size(); ++i) add_input(*run, i, inputs[i]);
   run->numbers.assign(numbers, numbers + number_count_);
@@ -157,16 +164,25 @@ void Program::for_each_external(const Run& run, F f) const {
     if (entry.defined()) f(entry.storage(), true);
 }
 
-void Program::mark(const Run& run, bool begins) const {
-  for_each_external(run, [begins](Storage& storage, bool written) {
-    const int32_t by = written ? Storage::kWriter : Storage::kReader;
-    if (begins) {
-      storage.runs.fetch_add(by, std::memory_order_relaxed);
-    } else {
-      storage.runs.fetch_sub(by, std::memory_order_release);
-      storage.runs.notify_all();
-    }
+void Program::mark(const Run& run, int32_t sign) const {
+  const auto add = [](Storage& storage, int32_t n) {
+    storage.runs.fetch_add(n, std::memory_order_acq_rel);
+    if (n < 0) storage.runs.notify_all();
+  };
+  for_each_external(run, [&](Storage& storage, bool written) {
+    add(storage, sign * (written ? Storage::kWriter : Storage::kReader));
   });
+  for (const auto& storage : run.outputs)
+    add(*storage, sign * (run.given ? Storage::kReader : Storage::kWriter));
+}
+
+// They may be read from now on, and changed when the run has ended.
+void Program::give_results(Run& run) const {
+  run.given = true;
+  for (const auto& storage : run.outputs) {
+    storage->runs.fetch_add(Storage::kReader - Storage::kWriter, std::memory_order_acq_rel);
+    storage->runs.notify_all();
+  }
 }
 
 void Program::wait(const Run& run) const {
@@ -213,28 +229,43 @@ void Program::unbind() {
     if (slot.entry.defined()) slot.entry.storage().data = nullptr;
 }
 
-void Program::execute(Run& run, const std::atomic<bool>* cancelled) {
+void Program::run_instruction(Run& run, Instruction& i) try {
+  if (i.fused) {
+    run_fused(*i.fused);
+  } else {
+    run_call(*i.op, i.args, i.out);
+  }
+} catch (const Error& error) {
+  run.failed = true;
+  run.error = error;
+  run.failed_site = i.site;
+}
+
+void Program::execute(Run& run, const std::atomic<bool>* cancelled,
+                      const std::function<void()>& give) {
+  using Clock = std::chrono::steady_clock;
   const GradMode mode(false);
   bind(run);
-  for (Instruction& i : code_) {
-    if (cancelled && cancelled->load(std::memory_order_relaxed)) {
-      run.failed = true;
-      break;
-    }
-    try {
-      if (i.fused) {
-        run_fused(*i.fused);
-      } else {
-        run_call(*i.op, i.args, i.out);
+  Clock::time_point results_at;
+  for (size_t i = 0; i < code_.size() && !run.failed; ++i) {
+    if (i == given_after_) {
+      results_at = Clock::now();
+      if (give && rest_ < kShortRest) {
+        give_results(run);
+        give();
       }
-    } catch (const Error& error) {
+    }
+    if (!run.given && cancelled && cancelled->load(std::memory_order_relaxed)) {
       run.failed = true;
-      run.error = error;
-      run.failed_site = i.site;
-      break;
+    } else {
+      run_instruction(run, code_[i]);
     }
   }
+  if (given_after_ < code_.size() && !run.failed) rest_ = Clock::now() - results_at;
   unbind();
+  if (!run.given || !run.failed) return;
+  late_error_ = run.error;
+  failed_late_.store(true, std::memory_order_release);
 }
 
 }  // namespace cresset::graph

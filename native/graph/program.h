@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 #include <atomic>
+#include <chrono>
+#include <functional>
 #include <string>
 
 #include "core/deferred.h"
@@ -27,6 +29,9 @@ class Program;
 
 // One execution: what it reads and writes besides the program's own memory.
 struct Run : Pooled {
+  std::atomic<int32_t> refs{1};
+  static void destroy(Run* run) noexcept { delete run; }
+
   std::shared_ptr<Program> program;
   Tensors inputs;                     // contiguous, as the program's
   PooledVector<Ref<Source>> sources;  // of inputs without memory; else null
@@ -35,10 +40,13 @@ struct Run : Pooled {
   PooledVector<double> numbers;
   PooledVector<int64_t> draws;  // seed and offset of each
 
+  bool given = false;  // its results are told of already
   bool failed = false;
   Error error{ErrorKind::State, ""};
   int failed_site = -1;
 
+  // A run whose results are given may still go on, and fail, on another thread.
+  bool failed_before_results() const { return !given && failed; }
   // Copies inputs on the memory of JavaScript buffers, which may be taken away meanwhile.
   void own_inputs();
 };
@@ -54,15 +62,18 @@ class Program : public std::enable_shared_from_this<Program> {
   bool accepts(const Tensors& inputs) const;
   // Everything a run needs; gradients of leaves are set to where the run will write them.
   // numbers and draws hold what the graph asked for, in order.
-  std::unique_ptr<Run> prepare(const Tensors& inputs, const double* numbers, const int64_t* draws);
-  // Stops between two instructions when `cancelled` is set.
-  void execute(Run& run, const std::atomic<bool>* cancelled = nullptr);
+  Ref<Run> prepare(const Tensors& inputs, const double* numbers, const int64_t* draws);
+  // Stops between two instructions when `cancelled` is set. Calls `give`, once, where the results
+  // are there and what is left is short and refuses no value: the run ends as a whole then.
+  void execute(Run& run, const std::atomic<bool>* cancelled = nullptr,
+               const std::function<void()>& give = {});
   // What the run's call returns: tensors on its outputs, its inputs or from outside.
   Tensors results(const Run& run) const;
 
-  // Everything from outside that a run uses is marked as in use, or no longer; waits until other
-  // runs are through with it.
-  void mark(const Run& run, bool begins) const;
+  // Everything from outside that a run uses, and its results, are marked as in use, or no longer;
+  // waits until other runs are through with it.
+  void begin(const Run& run) const { mark(run, 1); }
+  void end(const Run& run) const { mark(run, -1); }
   void wait(const Run& run) const;
 
   int64_t number_count() const { return number_count_; }
@@ -109,6 +120,9 @@ class Program : public std::enable_shared_from_this<Program> {
   Tensor on_output(const Run& run, const Tensor& x, int output) const;
   template <class F>
   void for_each_external(const Run& run, F f) const;
+  void mark(const Run& run, int32_t sign) const;
+  void give_results(Run& run) const;
+  void run_instruction(Run& run, Instruction& i);
   void bind(Run& run);
   void unbind();
 
@@ -121,6 +135,12 @@ class Program : public std::enable_shared_from_this<Program> {
   std::vector<External> externals_;
   std::vector<Ref<Storage>> outputs_;  // placeholders
   std::vector<Result> results_;
+  size_t given_after_ = 0;  // the number of instructions after which `give` may be called
+  // How long the last run took from there on.
+  std::chrono::nanoseconds rest_ = std::chrono::nanoseconds::max();
+  // A run failed after its results were given: the next call throws `late_error_`.
+  std::atomic<bool> failed_late_{false};
+  Error late_error_{ErrorKind::State, ""};
   std::vector<Ref<Storage>> placeholders_;  // all of them; emptied in the end
   Ref<Storage> arena_;
   int64_t number_count_ = 0, draw_count_ = 0;

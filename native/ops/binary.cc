@@ -107,17 +107,19 @@ constexpr auto gradient_or_null() -> void (*)(Gradient&) {
 
 template <int kOp, Saves kSaves, class Row>
 constexpr Op make_op() {
-  return {kRows[kOp].name,
-          "a: Scalar, b: Scalar -> Tensor",
-          rule<kOp>,
-          call_kernel<kOp>,
-          gradient_or_null<kSaves, Row>(),
-          kSaves,
-          1,
-          true,
-          false,
-          false,
-          row_kernel<kOp>};
+  Op op = {kRows[kOp].name,
+           "a: Scalar, b: Scalar -> Tensor",
+           rule<kOp>,
+           call_kernel<kOp>,
+           gradient_or_null<kSaves, Row>(),
+           kSaves,
+           1,
+           true,
+           false,
+           false,
+           row_kernel<kOp>};
+  op.checks_values = kRows[kOp].rule == BinaryRule::Division;
+  return op;
 }
 
 constexpr Op kOps[] = {

@@ -39,8 +39,9 @@ void call_image_batch(Args args, Tensor* out) {
 }
 
 const Op ops[] = {
-    {"image_batch", "images: Tensor, index: Tensor, mean: float, std: float -> Tensor",
-     rule_image_batch, call_image_batch},
+    checking_values({"image_batch",
+                     "images: Tensor, index: Tensor, mean: float, std: float -> Tensor",
+                     rule_image_batch, call_image_batch}),
 };
 
 }  // namespace

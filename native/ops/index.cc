@@ -220,13 +220,14 @@ void call_nonzero(Args args, Tensor* out) {
 }
 
 const Op ops[] = {
-    {"index", "x: Tensor, indices: Tensor, dim: int -> Tensor", rule_index, call_index,
-     gradient_index, saves_input(1)},
-    {"index_select", "x: Tensor, dim: int, index: Tensor -> Tensor", rule_index_select,
-     call_index_select, gradient_index_select, saves_input(2)},
-    {"index_put",
-     "x: Tensor, indices: Tensor, values: Scalar, dim: int, accumulate: bool -> Tensor",
-     rule_index_put, call_index_put, gradient_index_put, saves_input(1), 1, false, true},
+    checking_values({"index", "x: Tensor, indices: Tensor, dim: int -> Tensor", rule_index,
+                     call_index, gradient_index, saves_input(1)}),
+    checking_values({"index_select", "x: Tensor, dim: int, index: Tensor -> Tensor",
+                     rule_index_select, call_index_select, gradient_index_select, saves_input(2)}),
+    checking_values(
+        {"index_put",
+         "x: Tensor, indices: Tensor, values: Scalar, dim: int, accumulate: bool -> Tensor",
+         rule_index_put, call_index_put, gradient_index_put, saves_input(1), 1, false, true}),
     {"nonzero", "x: Tensor -> Tensor", rule_nonzero, call_nonzero, nullptr, kSaveNothing, 1, false,
      false, true},
 };

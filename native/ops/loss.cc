@@ -237,10 +237,11 @@ void call_targets(Args args, Tensor* out) {
     for_each_row(rows, [&](int64_t r) { rows.fill_q(r, q + r * rows.classes); });
   });
 }
-constexpr Op kTargets = {"target_distribution",
-                         "x: Tensor, target: Tensor, weight: Tensor?, ignore_index: int, "
-                         "reduction: int, smoothing: float -> Tensor",
-                         rule_targets, call_targets};
+constexpr Op kTargets =
+    checking_values({"target_distribution",
+                     "x: Tensor, target: Tensor, weight: Tensor?, ignore_index: int, "
+                     "reduction: int, smoothing: float -> Tensor",
+                     rule_targets, call_targets});
 
 // q as a constant in the layout of x.
 Tensor target_distribution(Args args) {
@@ -311,11 +312,11 @@ void call_cross_entropy_backward(Args args, Tensor* out) {
     if (!direct) copy_into(dim_last(dx, dim), y);
   });
 }
-constexpr Op kCrossEntropyBackward = {
-    "cross_entropy_backward",
-    "x: Tensor, target: Tensor, weight: Tensor?, ignore_index: int, reduction: int, "
-    "smoothing: float, log_probs: Tensor, scale: Tensor -> Tensor",
-    rule_cross_entropy_backward, call_cross_entropy_backward};
+constexpr Op kCrossEntropyBackward = checking_values(
+    {"cross_entropy_backward",
+     "x: Tensor, target: Tensor, weight: Tensor?, ignore_index: int, reduction: int, "
+     "smoothing: float, log_probs: Tensor, scale: Tensor -> Tensor",
+     rule_cross_entropy_backward, call_cross_entropy_backward});
 
 void gradient_cross_entropy(Gradient& ctx) {
   check_weight_gradient("cross_entropy", ctx);
@@ -333,14 +334,17 @@ void gradient_cross_entropy(Gradient& ctx) {
 constexpr Saves kInputs = saves_input(0) | saves_input(1) | saves_input(2) | saves_output(1);
 
 const Op ops[] = {
-    {"nll_loss",
-     "x: Tensor, target: Tensor, weight: Tensor?, ignore_index: int, reduction: int "
-     "-> Tensor, Tensor",
-     rule_nll_loss, call_nll_loss, gradient_nll_loss, kInputs, 2},
-    {"cross_entropy",
-     "x: Tensor, target: Tensor, weight: Tensor?, ignore_index: int, reduction: int, "
-     "smoothing: float -> Tensor, Tensor, Tensor",
-     rule_cross_entropy, call_cross_entropy, gradient_cross_entropy, kInputs | saves_output(2), 3},
+    checking_values(
+        {"nll_loss",
+         "x: Tensor, target: Tensor, weight: Tensor?, ignore_index: int, reduction: int "
+         "-> Tensor, Tensor",
+         rule_nll_loss, call_nll_loss, gradient_nll_loss, kInputs, 2}),
+    checking_values(
+        {"cross_entropy",
+         "x: Tensor, target: Tensor, weight: Tensor?, ignore_index: int, reduction: int, "
+         "smoothing: float -> Tensor, Tensor, Tensor",
+         rule_cross_entropy, call_cross_entropy, gradient_cross_entropy, kInputs | saves_output(2),
+         3}),
 };
 
 }  // namespace

@@ -132,7 +132,14 @@ struct Op {
   // Bit i: result i, and any argument, may have rows that lie anywhere; the elements of a row
   // follow one another.
   uint8_t any_rows = 0;
+  // The call may refuse values, such as an index, a label or a divisor.
+  bool checks_values = false;
 };
+
+constexpr Op checking_values(Op op) {
+  op.checks_values = true;
+  return op;
+}
 
 // A family's ops; registry.cc lists the families.
 using OpSpan = std::span<const Op>;

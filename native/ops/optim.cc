@@ -29,10 +29,8 @@ class Group {
   const OptimizerParam* data() const { return params_.data(); }
   int64_t count() const { return static_cast<int64_t>(params_.size()); }
 
-  // Writes copies back and moves the versions on.
-  void finish() const {
+  void write_copies_back() const {
     for (const auto& [original, copy] : copies_) copy_into(original, copy);
-    for (const Tensor& x : written_) x.bump_version();
   }
 
  private:
@@ -55,7 +53,6 @@ class Group {
     const Tensor copy = kernel_layout(x);
     if (!copy.same(x)) copies_.push_back({x, copy});
     kept_.push_back(copy);
-    written_.push_back(x);
     return copy.bytes();
   }
   void* state(const Tensors& list, size_t i, const Tensor& param) {
@@ -65,7 +62,7 @@ class Group {
   const char* op_;
   ComputeType type_;
   PooledVector<OptimizerParam> params_;
-  Tensors kept_, written_;
+  Tensors kept_;
   PooledVector<std::pair<Tensor, Tensor>> copies_;
 };
 
@@ -89,7 +86,7 @@ class Plan {
   void run() const {
     for (const Part& part : parts_) {
       table_[static_cast<int>(part.type)](part.group.data(), part.group.count(), part.args);
-      part.group.finish();
+      part.group.write_copies_back();
     }
   }
 
@@ -123,9 +120,16 @@ void take(const OptimizerLists& from, size_t i, OptimizerLists& to) {
   copy(from.state3, to.state3);
 }
 
-}  // namespace
+// Moves the versions of what a step has written on. A replayed step's are its program's business.
+void bump_versions(const OptimizerLists& lists, const Tensors& steps = {}) {
+  for (size_t i = 0; i < lists.params.size(); ++i) {
+    if (!lists.grads[i].defined()) continue;
+    for (const Tensors* list : {&lists.params, &lists.state1, &lists.state2, &lists.state3, &steps})
+      if (!list->empty() && (*list)[i].defined()) (*list)[i].bump_version();
+  }
+}
 
-void adam_step(const OptimizerLists& lists, const Tensors& steps, const AdamArgs& args) {
+void adam(const OptimizerLists& lists, const Tensors& steps, const AdamArgs& args) {
   if (steps.size() != lists.params.size())
     fail(ErrorKind::Shape, "Adam: got %zu step counts for %zu parameters", steps.size(),
          lists.params.size());
@@ -159,19 +163,36 @@ void adam_step(const OptimizerLists& lists, const Tensors& steps, const AdamArgs
   }
   plan.run();
   for (size_t i = 0; i < steps.size(); ++i) {
-    if (!next[i].defined()) continue;
-    fill(steps[i], next[i]);
-    steps[i].bump_version();
+    if (next[i].defined()) fill(steps[i], next[i]);
   }
 }
 
-void sgd_step(const OptimizerLists& lists, const SgdArgs& args) {
+void sgd(const OptimizerLists& lists, const SgdArgs& args) {
   Plan<SgdArgs> plan("SGD", kernels().optimizer->sgd);
   plan.add(lists, args);
   plan.run();
 }
 
-namespace {
+void keras_adam(const OptimizerLists& lists, const Tensor& iterations, const Tensor& learning_rate,
+                AdamArgs args) {
+  const double step = one_number("Adam", "iterations", iterations) + 1;
+  args.lr = one_number("Adam", "learningRate", learning_rate);
+  args.step_size =
+      args.lr * std::sqrt(1 - std::pow(args.beta2, step)) / (1 - std::pow(args.beta1, step));
+  args.bias2_sqrt = 1;
+  Plan<AdamArgs> plan("Adam", kernels().optimizer->adam);
+  plan.add(lists, args);
+  plan.run();
+}
+
+void keras_sgd(const OptimizerLists& lists, const Tensor& learning_rate, SgdArgs args) {
+  args.lr = one_number("SGD", "learningRate", learning_rate);
+  if (args.momentum != 0) {
+    args.scale = -args.lr;
+    args.lr = -1;
+  }
+  sgd(lists, args);
+}
 
 OptimizerLists lists_of(Args args) {
   return {args[0].tensors(), args[1].tensors(), args[2].tensors(), args[3].tensors(),
@@ -179,30 +200,30 @@ OptimizerLists lists_of(Args args) {
 }
 void call_adam(Args args, Tensor*) {
   const double* const n = args[6].tensor().data<double>();
-  adam_step(lists_of(args), args[5].tensors(),
-            {n[0], n[1], n[2], n[3], n[4], 0, 0, n[5] != 0, n[6] != 0, n[7] != 0});
+  adam(lists_of(args), args[5].tensors(),
+       {n[0], n[1], n[2], n[3], n[4], 0, 0, n[5] != 0, n[6] != 0, n[7] != 0});
 }
 void call_sgd(Args args, Tensor*) {
   const double* const n = args[6].tensor().data<double>();
-  sgd_step(lists_of(args), {n[0], n[1], n[2], n[3], n[5] != 0 ? -1.0 : 1.0, n[4] != 0, n[6] != 0});
+  sgd(lists_of(args), {n[0], n[1], n[2], n[3], n[5] != 0 ? -1.0 : 1.0, n[4] != 0, n[6] != 0});
 }
 
 void call_keras_adam(Args args, Tensor*) {
-  AdamArgs adam{};
-  adam.beta1 = args[8].number();
-  adam.beta2 = args[9].number();
-  adam.eps = args[10].number();
-  adam.weight_decay = args[11].number();
-  adam.decoupled = true;
-  adam.amsgrad = !args[4].tensors().empty();
-  keras_adam_step(lists_of(args), args[6].tensor(), args[7].tensor(), adam);
+  AdamArgs numbers{};
+  numbers.beta1 = args[8].number();
+  numbers.beta2 = args[9].number();
+  numbers.eps = args[10].number();
+  numbers.weight_decay = args[11].number();
+  numbers.decoupled = true;
+  numbers.amsgrad = !args[4].tensors().empty();
+  keras_adam(lists_of(args), args[6].tensor(), args[7].tensor(), numbers);
 }
 void call_keras_sgd(Args args, Tensor*) {
-  SgdArgs sgd{};
-  sgd.momentum = args[7].number();
-  sgd.nesterov = args[8].boolean();
-  sgd.scale = 1;
-  keras_sgd_step(lists_of(args), args[6].tensor(), sgd);
+  SgdArgs numbers{};
+  numbers.momentum = args[7].number();
+  numbers.nesterov = args[8].boolean();
+  numbers.scale = 1;
+  keras_sgd(lists_of(args), args[6].tensor(), numbers);
 }
 
 // Six lists: parameters, gradients, three of state, step counts.
@@ -235,6 +256,15 @@ void record_step(const Op& op, const OptimizerLists& lists, const Tensors& steps
 
 }  // namespace
 
+void adam_step(const OptimizerLists& lists, const Tensors& steps, const AdamArgs& args) {
+  adam(lists, steps, args);
+  bump_versions(lists, steps);
+}
+void sgd_step(const OptimizerLists& lists, const SgdArgs& args) {
+  sgd(lists, args);
+  bump_versions(lists);
+}
+
 void record_adam(const OptimizerLists& lists, const Tensors& steps, const Tensor& numbers) {
   record_step(kAdamStep, lists, steps, {numbers});
 }
@@ -248,24 +278,14 @@ void keras_adam_step(const OptimizerLists& lists, const Tensor& iterations,
     return record_step(
         kKerasAdamStep, lists, {},
         {iterations, learning_rate, args.beta1, args.beta2, args.eps, args.weight_decay});
-  const double step = one_number("Adam", "iterations", iterations) + 1;
-  args.lr = one_number("Adam", "learningRate", learning_rate);
-  args.step_size =
-      args.lr * std::sqrt(1 - std::pow(args.beta2, step)) / (1 - std::pow(args.beta1, step));
-  args.bias2_sqrt = 1;
-  Plan<AdamArgs> plan("Adam", kernels().optimizer->adam);
-  plan.add(lists, args);
-  plan.run();
+  keras_adam(lists, iterations, learning_rate, args);
+  bump_versions(lists);
 }
 void keras_sgd_step(const OptimizerLists& lists, const Tensor& learning_rate, SgdArgs args) {
   if (active_recorder())
     return record_step(kKerasSgdStep, lists, {}, {learning_rate, args.momentum, args.nesterov});
-  args.lr = one_number("SGD", "learningRate", learning_rate);
-  if (args.momentum != 0) {
-    args.scale = -args.lr;
-    args.lr = -1;
-  }
-  sgd_step(lists, args);
+  keras_sgd(lists, learning_rate, args);
+  bump_versions(lists);
 }
 
 }  // namespace cresset

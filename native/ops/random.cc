@@ -233,9 +233,10 @@ const Op ops[] = {
      call_randperm},
     {"dropout", "x: Tensor, p: float, seed: int, offset: int -> Tensor, Tensor", rule_dropout,
      call_dropout, gradient_dropout, saves_output(1), 2},
-    {"multinomial",
-     "weights: Tensor, samples: int, replacement: bool, seed: int, offset: int -> Tensor",
-     rule_multinomial, call_multinomial},
+    checking_values(
+        {"multinomial",
+         "weights: Tensor, samples: int, replacement: bool, seed: int, offset: int -> Tensor",
+         rule_multinomial, call_multinomial}),
 };
 
 }  // namespace

@@ -230,18 +230,18 @@ constexpr Saves kAll = saves_input(0) | saves_input(2) | saves_input(3) | saves_
 #define SIGNATURE "x: Tensor, dim: int, index: Tensor, source: Scalar -> Tensor"
 
 const Op ops[] = {
-    {"gather", "x: Tensor, dim: int, index: Tensor -> Tensor", rule_gather, call_gather,
-     gradient_gather, kIndexOnly},
-    {"scatter", SIGNATURE, rule_scatter, call_scatter, gradient_scatter, kIndexOnly, 1, false,
-     true},
-    {"scatter_add", SIGNATURE, rule_scatter, call_join<Add, uint64_t>, gradient_scatter_add,
-     kIndexOnly, 1, false, true},
-    {"scatter_prod", SIGNATURE, rule_scatter, call_join<Multiply, uint64_t>, gradient_scatter_prod,
-     kAll, 1, false, true},
-    {"scatter_amax", SIGNATURE, rule_scatter, call_join<Largest, int64_t>, gradient_scatter_extreme,
-     kAll, 1, false, true},
-    {"scatter_amin", SIGNATURE, rule_scatter, call_join<Smallest, int64_t>,
-     gradient_scatter_extreme, kAll, 1, false, true},
+    checking_values({"gather", "x: Tensor, dim: int, index: Tensor -> Tensor", rule_gather,
+                     call_gather, gradient_gather, kIndexOnly}),
+    checking_values({"scatter", SIGNATURE, rule_scatter, call_scatter, gradient_scatter, kIndexOnly,
+                     1, false, true}),
+    checking_values({"scatter_add", SIGNATURE, rule_scatter, call_join<Add, uint64_t>,
+                     gradient_scatter_add, kIndexOnly, 1, false, true}),
+    checking_values({"scatter_prod", SIGNATURE, rule_scatter, call_join<Multiply, uint64_t>,
+                     gradient_scatter_prod, kAll, 1, false, true}),
+    checking_values({"scatter_amax", SIGNATURE, rule_scatter, call_join<Largest, int64_t>,
+                     gradient_scatter_extreme, kAll, 1, false, true}),
+    checking_values({"scatter_amin", SIGNATURE, rule_scatter, call_join<Smallest, int64_t>,
+                     gradient_scatter_extreme, kAll, 1, false, true}),
 };
 enum { kGather, kScatter, kScatterAdd, kScatterProd };
 

@@ -92,6 +92,43 @@ test('the event loop goes on, and the result is that of the synchronous call', a
   );
 });
 
+test('results are there before a short run ends: what the rest changes is waited for, what it reads stays', async () => {
+  const eye = tensor(
+    Array.from({ length: 64 }, (_, i) => Array.from({ length: 64 }, (_, j) => Number(i === j))),
+    { dtype: 'float32' },
+  );
+  const w = zeros([64, 64]);
+  const step = compile((x: Tensor) => {
+    const sum = x.sum();
+    for (let i = 0; i < 8; i++) w.copy_(w.matmul(eye));
+    w.add_(sum);
+    return sum;
+  });
+  for (let i = 1; i <= 300; i++) {
+    const sum = await step.run(ones([4]));
+    if (i % 2 === 0) sum.zero_();
+    assert.is(w.select(0, 63).select(0, 63).item(), 4 * i);
+    assert.is(sum.item(), i % 2 === 0 ? 0 : 4);
+  }
+});
+
+test('a function is recorded anew while a run still changes its parameters', async () => {
+  manualSeed(3);
+  const model = new nn.Sequential(new nn.Linear(64, 256), new nn.ReLU(), new nn.Linear(256, 8));
+  const optimizer = new optim.Adam(model.parameters());
+  const step = compile((x: Tensor) => {
+    optimizer.zeroGrad();
+    const loss = (model.forward(x) as Tensor).square().mean();
+    loss.backward();
+    optimizer.step();
+    return loss;
+  });
+  for (let batch = 1; batch <= 40; batch++) {
+    for (let i = 0; i < 3; i++) await step.run(randn([64, 64]));
+    assert.ok(Number.isFinite((await step.run(randn([batch, 64]))).item()));
+  }
+});
+
 test('a signal takes back what has not begun; what has begun ends as a whole', async () => {
   const delayed = slow();
   const w = zeros([1]);

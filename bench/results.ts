@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Spread } from './spread.js';
 import type { Row } from './suite.js';
@@ -36,15 +36,24 @@ export interface SuiteResults {
   rows: Result[];
 }
 
-/** A file for each suite, replaced as a whole: what an interrupted run has measured is kept. */
+/** Instruction sets, widest first: figures of different machines are kept and shown apart. */
+const isas = ['avx512bf16', 'avx512', 'avx2', 'baseline', 'neon'];
+
+/** A file for each instruction set and suite, replaced as a whole: what an interrupted run has measured is kept. */
 export function writeResults(folder: string, results: SuiteResults): void {
-  mkdirSync(folder, { recursive: true });
-  const file = join(folder, `${results.suite}.json`);
+  const own = join(folder, results.machine.isa);
+  mkdirSync(own, { recursive: true });
+  const file = join(own, `${results.suite}.json`);
   writeFileSync(`${file}.part`, `${JSON.stringify(results, null, 2)}\n`);
   renameSync(`${file}.part`, file);
 }
 
-export function readResults(folder: string): SuiteResults[] {
-  const files = readdirSync(folder).filter((name) => name.endsWith('.json'));
-  return files.map((name) => JSON.parse(readFileSync(join(folder, name), 'utf8')) as SuiteResults);
+/** The results of each instruction set that has some, widest first. */
+export function readResults(folder: string): { isa: string; results: SuiteResults[] }[] {
+  return isas
+    .filter((isa) => existsSync(join(folder, isa)))
+    .map((isa) => {
+      const files = readdirSync(join(folder, isa)).filter((name) => name.endsWith('.json'));
+      return { isa, results: files.map((name) => JSON.parse(readFileSync(join(folder, isa, name), 'utf8'))) };
+    });
 }

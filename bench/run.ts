@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // npm run bench [-- NAME … --peers --rounds N --json FOLDER]: the programs of each suite in turn; NAME is a suite or a
-// row. `--json` keeps each suite's results in FOLDER/SUITE.json. Ratios above 1 are in our favour.
+// row. `--json` keeps each suite's results in FOLDER/ISA/SUITE.json. Ratios above 1 are in our favour.
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { getNumThreads, isa } from 'cresset';

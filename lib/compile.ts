@@ -8,7 +8,7 @@ import { flatten } from './compile/signature.js';
 import { ArgumentTypeError } from './errors.js';
 import type { Handle } from './raw.js';
 import { activeRecording, tapesRecording } from './recording.js';
-import { handleOf } from './tensor.js';
+import { handleOf, Tensor } from './tensor.js';
 
 /** Options of a compiled function's `run`. */
 export interface RunOptions {
@@ -42,6 +42,7 @@ function takeOptions(args: readonly unknown[]): [unknown[], RunOptions] {
   const isOptions =
     typeof last === 'object' &&
     last !== null &&
+    !(last instanceof Tensor) &&
     Object.keys(last).join() === 'signal' &&
     [undefined, AbortSignal].includes((last as RunOptions).signal?.constructor as undefined);
   return isOptions ? [args.slice(0, -1), last as RunOptions] : [[...args], {}];

@@ -112,6 +112,21 @@ test('results are there before a short run ends: what the rest changes is waited
   }
 });
 
+test('a value that is refused rejects its own call, however late it is looked at', async () => {
+  const w = ones([4]);
+  const step = compile((x: Tensor, index: Tensor) => {
+    const sum = x.sum();
+    w.copy_(w.add(1).indexSelect(0, index));
+    return sum;
+  });
+  const [good, bad] = [tensor([3, 2, 1, 0]), tensor([0, 1, 2, 4])];
+  for (let i = 2; i < 10; i++) {
+    assert.is((await step.run(ones([2]), good)).item(), 2);
+    assert.instance(await step.run(ones([2]), bad).catch((reason: unknown) => reason), RangeError);
+    assert.equal(w.tolist(), [i, i, i, i]);
+  }
+});
+
 test('a function is recorded anew while a run still changes its parameters', async () => {
   manualSeed(3);
   const model = new nn.Sequential(new nn.Linear(64, 256), new nn.ReLU(), new nn.Linear(256, 8));

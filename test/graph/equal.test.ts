@@ -282,6 +282,20 @@ for (const dtype of ['float32', 'float64', 'bfloat16', 'int32', 'uint8'] as cons
   });
 }
 
+test('a loop of several results overwrites an argument only when no later step reads it', () => {
+  const w = randn([32, 32]);
+  const step = (x: Tensor) => {
+    const y = x.matmul(w);
+    const [early, late] = [y.exp(), y.mul(3)];
+    const z = late.add(early);
+    return [early.matmul(w), late.matmul(w), z.matmul(w)];
+  };
+  compare(
+    () => ({ step, state: () => [] }),
+    () => [randn([32, 32])],
+  );
+});
+
 test('long chains, and scalars', () => {
   const build = () => {
     const step = (x: Tensor) => {

@@ -70,25 +70,27 @@ for (const name of ['SGD', 'Adam'] as const) {
 }
 
 test('an allocation that fails when the results of a run are given already is an error of the next call', async () => {
-  const w = zeros([4000]);
+  const w = zeros([500]);
   const step = compile((x: Tensor) => {
     w.copy_(w.sort().values.add(x));
   });
   const x = tensor(1);
   for (let i = 0; i < 3; i++) await step.run(x);
   let late = 0;
-  for (let n = 1; n < 40; n++) {
+  const fail = async (n: number) => {
     failAllocationsFrom(n);
     const outcome = await step.run(x).catch((reason: unknown) => reason);
     await new Promise((done) => setTimeout(done, 5));
     failAllocationsFrom(0);
     const next = await step.run(x).catch((reason: unknown) => reason);
-    late += Number(!outcome && next instanceof OutOfMemoryError);
     for (const one of [outcome, next]) assert.ok(!one || one instanceof OutOfMemoryError, String(one));
+    late += Number(!outcome && next instanceof OutOfMemoryError);
     const before = w.sum().item();
     await step.run(x);
-    assert.is(w.sum().item(), before + 4000);
-  }
+    assert.is(w.sum().item(), before + 500);
+  };
+  // Results are given early only after a run whose rest was short, which a busy machine may lengthen.
+  for (let round = 0; round < 20 && late === 0; round++) for (let n = 1; n < 30; n++) await fail(n);
   assert.ok(late > 0);
 });
 

@@ -187,14 +187,15 @@ void Builder::give_gradients_memory() {
   }
 }
 
-// The number of instructions after which nothing writes a result and no value can be refused. All
-// of them if a result is not the run's own.
+// The number of instructions after which nothing writes an output, a result's or a gradient's, and
+// no value can be refused. All of them if a result is not the run's own.
 size_t Builder::results_after() const {
   size_t after = 0;
   const auto uses = uses_of(code);
-  for (const Program::Result& result : program->results_) {
+  for (const Program::Result& result : program->results_)
     if (result.output < 0) return code.size();
-    const auto use = uses.find(&result.tensor.storage());
+  for (const auto& output : program->outputs_) {
+    const auto use = uses.find(output.get());
     if (use != uses.end()) after = std::max<size_t>(after, use->second.last_write + 1);
   }
   for (size_t i = after; i < code.size(); ++i)

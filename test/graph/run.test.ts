@@ -112,6 +112,21 @@ test('results are there before a short run ends: what the rest changes is waited
   }
 });
 
+test('an argument’s gradient is there with the results', async () => {
+  const w = randn([64, 64]);
+  const step = compile((x: Tensor) => {
+    const loss = x.square().sum();
+    for (let i = 0; i < 8; i++) w.copy_(w.matmul(w).tanh());
+    loss.backward();
+    return loss;
+  });
+  for (let i = 0; i < 100; i++) {
+    const x = zeros([64, 64]).add(i).requiresGrad_();
+    assert.is((await step.run(x)).item(), 4096 * i * i);
+    assert.is((x.grad as Tensor).select(0, 63).select(0, 63).item(), 2 * i);
+  }
+});
+
 test('a value that is refused rejects its own call, however late it is looked at', async () => {
   const w = ones([4]);
   const step = compile((x: Tensor, index: Tensor) => {

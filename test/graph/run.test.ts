@@ -13,6 +13,18 @@ const slow = () => {
   });
 };
 
+/** A compiled step that makes the model's results smaller. */
+const trainingStep = (model: nn.Sequential) => {
+  const optimizer = new optim.Adam(model.parameters());
+  return compile((x: Tensor) => {
+    optimizer.zeroGrad();
+    const loss = (model.forward(x) as Tensor).square().mean();
+    loss.backward();
+    optimizer.step();
+    return loss;
+  });
+};
+
 test('runs follow each other in the order of the calls, whichever function they belong to', async () => {
   const w = zeros([1]);
   const add = compile((x: Tensor) => w.add_(x).clone());
@@ -60,15 +72,7 @@ test('the event loop goes on, and the result is that of the synchronous call', a
   const build = () => {
     manualSeed(4);
     const model = new nn.Sequential(new nn.Linear(64, 64), new nn.ReLU(), new nn.Dropout(0.5), new nn.Linear(64, 1));
-    const optimizer = new optim.Adam(model.parameters());
-    const step = compile((x: Tensor) => {
-      optimizer.zeroGrad();
-      const loss = (model.forward(x) as Tensor).square().mean();
-      loss.backward();
-      optimizer.step();
-      return loss;
-    });
-    return { step, model };
+    return { step: trainingStep(model), model };
   };
   const [a, b] = [build(), build()];
   const x = randn([32, 64]);
@@ -145,14 +149,7 @@ test('a value that is refused rejects its own call, however late it is looked at
 test('a function is recorded anew while a run still changes its parameters', async () => {
   manualSeed(3);
   const model = new nn.Sequential(new nn.Linear(64, 256), new nn.ReLU(), new nn.Linear(256, 8));
-  const optimizer = new optim.Adam(model.parameters());
-  const step = compile((x: Tensor) => {
-    optimizer.zeroGrad();
-    const loss = (model.forward(x) as Tensor).square().mean();
-    loss.backward();
-    optimizer.step();
-    return loss;
-  });
+  const step = trainingStep(model);
   for (let batch = 1; batch <= 40; batch++) {
     for (let i = 0; i < 3; i++) await step.run(randn([64, 64]));
     assert.ok(Number.isFinite((await step.run(randn([batch, 64]))).item()));

@@ -72,6 +72,12 @@ struct Storage {
   // Memory of `bytes` bytes from allocate(), for a storage without any.
   void adopt(void* memory) noexcept;
 
+  // A run that uses it begins or ends, `by` kReader or kWriter.
+  void begin_run(int32_t by) noexcept { runs.fetch_add(by, std::memory_order_relaxed); }
+  void end_run(int32_t by) noexcept {
+    runs.fetch_sub(by, std::memory_order_release);
+    runs.notify_all();
+  }
   void wait_for_writers() const noexcept {
     for (int32_t n; (n = runs.load(std::memory_order_acquire)) >= kWriter;) runs.wait(n);
   }

@@ -40,12 +40,7 @@ Preparer& preparer() {
 void mark(const Job& job, bool begins) {
   for (const Column& column : job.recipe->columns) {
     Storage& storage = column.source.storage();
-    if (begins) {
-      storage.runs.fetch_add(Storage::kReader, std::memory_order_relaxed);
-    } else {
-      storage.runs.fetch_sub(Storage::kReader, std::memory_order_release);
-      storage.runs.notify_all();
-    }
+    begins ? storage.begin_run(Storage::kReader) : storage.end_run(Storage::kReader);
   }
   watchers.fetch_add(begins ? 1 : -1);
 }

@@ -57,7 +57,7 @@ Executor& executor() {
 }
 
 void finish(Run& run) {
-  run.program->end(run);
+  run.program->mark(run, false);
   watchers.fetch_sub(1);
 }
 
@@ -114,7 +114,7 @@ void submit(std::unique_ptr<Job> job) {
     start(e);
     e.idle.wait(lock, [&] { return e.count(job->owner) < kMostJobs; });
     watchers.fetch_add(1);
-    job->run->program->begin(*job->run);
+    job->run->program->mark(*job->run, true);
     Job* const added = job.release();
     added->next = nullptr;
     (e.last ? e.last->next : e.first) = added;

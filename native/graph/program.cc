@@ -164,24 +164,21 @@ void Program::for_each_external(const Run& run, F f) const {
     if (entry.defined()) f(entry.storage(), true);
 }
 
-void Program::mark(const Run& run, int32_t sign) const {
-  const auto add = [](Storage& storage, int32_t n) {
-    storage.runs.fetch_add(n, std::memory_order_acq_rel);
-    if (n < 0) storage.runs.notify_all();
+void Program::mark(const Run& run, bool begins) const {
+  const auto use = [&](Storage& storage, bool written) {
+    const int32_t by = written ? Storage::kWriter : Storage::kReader;
+    begins ? storage.begin_run(by) : storage.end_run(by);
   };
-  for_each_external(run, [&](Storage& storage, bool written) {
-    add(storage, sign * (written ? Storage::kWriter : Storage::kReader));
-  });
-  for (const auto& storage : run.outputs)
-    add(*storage, sign * (run.given ? Storage::kReader : Storage::kWriter));
+  for_each_external(run, use);
+  for (const auto& storage : run.outputs) use(*storage, !run.given);
 }
 
 // They may be read from now on, and changed when the run has ended.
 void Program::give_results(Run& run) const {
   run.given = true;
   for (const auto& storage : run.outputs) {
-    storage->runs.fetch_add(Storage::kReader - Storage::kWriter, std::memory_order_acq_rel);
-    storage->runs.notify_all();
+    storage->begin_run(Storage::kReader);
+    storage->end_run(Storage::kWriter);
   }
 }
 

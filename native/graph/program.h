@@ -72,8 +72,7 @@ class Program : public std::enable_shared_from_this<Program> {
 
   // Everything from outside that a run uses, and its results, are marked as in use, or no longer;
   // waits until other runs are through with it.
-  void begin(const Run& run) const { mark(run, 1); }
-  void end(const Run& run) const { mark(run, -1); }
+  void mark(const Run& run, bool begins) const;
   void wait(const Run& run) const;
 
   int64_t number_count() const { return number_count_; }
@@ -120,7 +119,6 @@ class Program : public std::enable_shared_from_this<Program> {
   Tensor on_output(const Run& run, const Tensor& x, int output) const;
   template <class F>
   void for_each_external(const Run& run, F f) const;
-  void mark(const Run& run, int32_t sign) const;
   void give_results(Run& run) const;
   void run_instruction(Run& run, Instruction& i);
   void bind(Run& run);

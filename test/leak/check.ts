@@ -9,7 +9,10 @@ const megabyte = 1 << 20;
 // or late in a run, is no leak. The programs begin with the size they end with.
 const fixedYoungGeneration = ['--min-semi-space-size=4', '--max-semi-space-size=4'];
 
-/** Runs a program of train.ts and holds its last fifth against its second: resident memory and live bytes. */
+/**
+ * Runs a program of train.ts and holds its last fifth against its second: resident memory and live bytes. Of a few
+ * megabytes alive, one late collection is a quarter of it; 4 MB is what a leak of 1.4 kB a step would leave behind in the shortest program.
+ */
 export function checkFlat(name: string, steps: number, extraResident: (before: number) => number): void {
   const output = execFileSync(process.execPath, [...fixedYoungGeneration, program, name, String(steps)], {
     encoding: 'utf8',
@@ -17,7 +20,10 @@ export function checkFlat(name: string, steps: number, extraResident: (before: n
   const { rss, live } = JSON.parse(output) as Record<'rss' | 'live', [number, number]>;
   const told = `of ${name} went from ${rss.map((n) => (n / megabyte).toFixed(1)).join(' to ')} MB`;
   assert.ok(rss[1] <= rss[0] + extraResident(rss[0]), `resident memory ${told}`);
-  assert.ok(live[1] <= 1.25 * live[0], `peak of live bytes: from ${live[0]} to ${live[1]}`);
+  assert.ok(
+    live[1] <= Math.max(1.25 * live[0], live[0] + 4 * megabyte),
+    `peak of live bytes: from ${live[0]} to ${live[1]}`,
+  );
 }
 
 export const sixteenMegabytes = () => 16 * megabyte;

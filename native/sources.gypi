@@ -7,6 +7,7 @@
       "native/autograd/tape.cc",
       "native/binding/args.cc",
       "native/binding/autograd_binding.cc",
+      "native/binding/call_queue.cc",
       "native/binding/data_binding.cc",
       "native/binding/errors.cc",
       "native/binding/function_binding.cc",

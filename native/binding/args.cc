@@ -231,6 +231,14 @@ napi_value undefined(napi_env env) {
   napi_get_undefined(env, &value);
   return value;
 }
+
+napi_value make_external(napi_env env, void* data, napi_finalize drop) {
+  napi_value handle;
+  const napi_status status = napi_create_external(env, data, drop, nullptr, &handle);
+  if (status != napi_ok && drop) drop(env, data, nullptr);
+  check(env, status, "external");
+  return handle;
+}
 napi_value to_js(napi_env env, int64_t v) {
   napi_value value;
   check(env, napi_create_int64(env, v, &value), "integer");

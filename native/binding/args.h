@@ -44,6 +44,13 @@ class CallArgs {
   DType dtype(size_t i, const char* name) const;
   std::string string(size_t i, const char* name) const;
   Value value(size_t i, const Param& param) const;
+  // What make_external() gave the handle.
+  template <class T>
+  T& external(size_t i) const {
+    void* data = nullptr;
+    check(env, napi_get_value_external(env, values_[i], &data), function);
+    return *static_cast<T*>(data);
+  }
 
  private:
   napi_valuetype type(size_t i) const;
@@ -60,5 +67,7 @@ napi_value to_js(napi_env env, const char* value);
 napi_value to_js(napi_env env, const Dims& dims);
 napi_value to_js(napi_env env, const Tensors& tensors);  // undefined tensors become null
 napi_value undefined(napi_env env);
+// A handle whose end is `drop(data)`, which comes at once if there can be no handle.
+napi_value make_external(napi_env env, void* data, napi_finalize drop);
 
 }  // namespace cresset::binding

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "autograd/node.h"
 #include "binding/addon.h"
-#include "binding/args.h"
+#include "binding/call_queue.h"
 #include "data/preparer.h"
 
 // Batches made of rows, now or on the thread that prepares them (lib/data/recipe.ts).
@@ -11,6 +11,7 @@ namespace {
 using data::Column;
 using data::Job;
 using data::Recipe;
+using SharedRecipe = std::shared_ptr<const Recipe>;
 
 template <class T>
 std::span<const T> array_of(const CallArgs& args, size_t at, napi_typedarray_type expected) {
@@ -91,9 +92,7 @@ bool readable_behind(const Tensor& x) {
   return x.contiguous() && x.storage().data && !is_shared(x) && !requires_grad(x);
 }
 
-void drop_recipe(napi_env, void* data, void*) {
-  delete static_cast<std::shared_ptr<const Recipe>*>(data);
-}
+void drop_recipe(napi_env, void* data, void*) { delete static_cast<SharedRecipe*>(data); }
 
 // makeRecipe(images, scales, rows, plan?): the columns of a batch; null if the sources cannot be
 // read in the background
@@ -110,74 +109,33 @@ napi_value make_recipe(napi_env env, napi_callback_info info) {
                   : column_of(images[i], scales.data() + 2 * i));
     for (const Tensor& x : rows) recipe->columns.push_back(column_of(x, nullptr));
     recipe->count = recipe->columns.front().source.size(0);
-    napi_value external;
-    napi_get_null(env, &external);
+    napi_value null;
+    napi_get_null(env, &null);
     for (const Column& column : recipe->columns)
-      if (!readable_behind(column.source)) return external;
-    auto* const made = new std::shared_ptr<const Recipe>(std::move(recipe));
-    const napi_status status = napi_create_external(env, made, drop_recipe, nullptr, &external);
-    if (status != napi_ok) drop_recipe(env, made, nullptr);
-    check(env, status, "batch");
-    return external;
+      if (!readable_behind(column.source)) return null;
+    return make_external(env, new SharedRecipe(std::move(recipe)), drop_recipe);
   });
 }
 
-// The way back from the thread: ready(id) in JavaScript.
-struct Queue {
-  napi_env env;
-  napi_threadsafe_function ready = nullptr;
-  int awaited = 0;
-};
-
-void call_ready(napi_env env, napi_value function, void* context, void* data) {
+// ready(id) in JavaScript.
+void call_ready(napi_env env, napi_value function, void* posted) {
   if (!env) return;
-  auto& queue = *static_cast<Queue*>(context);
-  if (--queue.awaited == 0) napi_unref_threadsafe_function(env, queue.ready);
   guarded(env, [&] {
     napi_value result;
-    const napi_value id = to_js(env, static_cast<int64_t>(reinterpret_cast<intptr_t>(data)));
+    const napi_value id = to_js(env, static_cast<int64_t>(reinterpret_cast<intptr_t>(posted)));
     check(env, napi_call_function(env, undefined(env), function, 1, &id, &result), "batch");
     return undefined(env);
   });
 }
 
-void close_queue(void* data) {
-  auto* queue = static_cast<Queue*>(data);
-  data::cancel_all(queue);
-  napi_release_threadsafe_function(queue->ready, napi_tsfn_abort);
-}
-
-void drop_queue(napi_env, void* data, void*) { delete static_cast<Queue*>(data); }
+constexpr CallQueue::Kind kBatches = {"cresset batches", call_ready, data::cancel_all};
 
 // openBatches(ready), once for an environment
 napi_value open_batches(napi_env env, napi_callback_info info) {
-  return guarded(env, [&] {
-    const CallArgs args(env, info, "batch");
-    auto queue = std::make_unique<Queue>();
-    queue->env = env;
-    const napi_value name = to_js(env, "cresset batches");
-    check(env,
-          napi_create_threadsafe_function(env, args[0], nullptr, name, 0, 1, queue.get(),
-                                          drop_queue, queue.get(), call_ready, &queue->ready),
-          "batch");
-    napi_unref_threadsafe_function(env, queue->ready);
-    napi_add_env_cleanup_hook(env, close_queue, queue.get());
-    napi_value external;
-    check(env, napi_create_external(env, queue.release(), nullptr, nullptr, &external), "batch");
-    return external;
-  });
-}
-
-template <class T>
-T& external_of(const CallArgs& args, size_t at) {
-  void* data = nullptr;
-  check(args.env, napi_get_value_external(args.env, args[at], &data), args.function);
-  return *static_cast<T*>(data);
+  return guarded(env, [&] { return CallQueue::open<kBatches>(CallArgs(env, info, "batch"), 0); });
 }
 
 void drop_job(napi_env, void* data, void*) { const Ref<Job> last(static_cast<Job*>(data)); }
-
-using SharedRecipe = std::shared_ptr<const Recipe>;
 
 // Positions, all of them inside the sources, whose memory is still there.
 PooledVector<int64_t> checked_rows(const CallArgs& args, const Recipe& recipe, size_t at) {
@@ -192,7 +150,7 @@ PooledVector<int64_t> checked_rows(const CallArgs& args, const Recipe& recipe, s
 napi_value defer_batch(napi_env env, napi_callback_info info) {
   return guarded(env, [&] {
     const CallArgs args(env, info, "batch");
-    const auto& recipe = external_of<SharedRecipe>(args, 0);
+    const auto& recipe = args.external<SharedRecipe>(0);
     return to_js(env, data::defer(recipe, checked_rows(args, *recipe, 1)));
   });
 }
@@ -201,27 +159,24 @@ napi_value defer_batch(napi_env env, napi_callback_info info) {
 napi_value prepare_batch(napi_env env, napi_callback_info info) {
   return guarded(env, [&] {
     const CallArgs args(env, info, "batch");
-    const auto& recipe = external_of<SharedRecipe>(args, 0);
+    const auto& recipe = args.external<SharedRecipe>(0);
     Ref<Job> job(new Job);
     job->recipe = recipe;
     job->rows = checked_rows(args, *recipe, 1);
     const auto count = static_cast<int64_t>(job->rows.size());
-    napi_value external;
-    napi_get_null(env, &external);
-    if (data::defers(*recipe, count)) return external;
+    napi_value null;
+    napi_get_null(env, &null);
+    if (data::defers(*recipe, count)) return null;
     job->batch = data::make_room(*recipe, count);
-    job->owner = &external_of<Queue>(args, 2);
+    job->owner = &args.external<CallQueue>(2);
     job->id = args.integer(3, "id");
     job->visits = {static_cast<uint64_t>(args.integer(4, "seed")), args.integer(5, "first")};
     job->notify = [](Job* ready) {
-      const auto* queue = static_cast<Queue*>(ready->owner);
-      napi_call_threadsafe_function(queue->ready, reinterpret_cast<void*>(ready->id),
-                                    napi_tsfn_nonblocking);
+      static_cast<CallQueue*>(ready->owner)->post(reinterpret_cast<void*>(ready->id));
     };
-    check(env, napi_create_external(env, Ref<Job>(job).release(), drop_job, nullptr, &external),
-          "batch");
+    const napi_value handle = make_external(env, Ref<Job>(job).release(), drop_job);
     data::submit(job);
-    return external;
+    return handle;
   });
 }
 
@@ -229,7 +184,7 @@ napi_value prepare_batch(napi_env env, napi_callback_info info) {
 napi_value take_batch(napi_env env, napi_callback_info info) {
   return guarded(env, [&] {
     const CallArgs args(env, info, "batch");
-    Job& job = external_of<Job>(args, 0);
+    Job& job = args.external<Job>(0);
     napi_value null;
     napi_get_null(env, &null);
     return job.ready() ? to_js(env, job.take()) : null;
@@ -240,10 +195,9 @@ napi_value take_batch(napi_env env, napi_callback_info info) {
 napi_value await_batch(napi_env env, napi_callback_info info) {
   return guarded(env, [&] {
     const CallArgs args(env, info, "batch");
-    Job& job = external_of<Job>(args, 0);
-    auto& queue = *static_cast<Queue*>(job.owner);
+    Job& job = args.external<Job>(0);
     const bool awaited = job.await();
-    if (awaited && queue.awaited++ == 0) napi_ref_threadsafe_function(env, queue.ready);
+    if (awaited) static_cast<CallQueue*>(job.owner)->expect();
     return to_js(env, awaited);
   });
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "autograd/node.h"
 #include "binding/addon.h"
-#include "binding/args.h"
+#include "binding/call_queue.h"
 #include "graph/executor.h"
 #include "graph/recorder.h"
 
@@ -90,9 +90,7 @@ void drop_program(napi_env, void* data, void*) {
 }
 
 Program& program_of(const CallArgs& args, size_t at) {
-  void* data = nullptr;
-  check(args.env, napi_get_value_external(args.env, args[at], &data), "compile");
-  return **static_cast<std::shared_ptr<Program>*>(data);
+  return *args.external<std::shared_ptr<Program>>(at);
 }
 
 // finishRecording(outputs): the program; without outputs the recording is dropped
@@ -102,12 +100,8 @@ napi_value finish_recording(napi_env env, napi_callback_info info) {
     const auto finished = std::move(t_recording);
     if (!finished || !args.given(0)) return undefined(env);
     graph::Graph graph = finished->recorder->finish(args.tensors(0, "outputs"));
-    auto* program = new std::shared_ptr<Program>(Program::build(std::move(graph)));
-    napi_value external;
-    const napi_status status = napi_create_external(env, program, drop_program, nullptr, &external);
-    if (status != napi_ok) drop_program(env, program, nullptr);
-    check(env, status, "compile");
-    return external;
+    return make_external(env, new std::shared_ptr<Program>(Program::build(std::move(graph))),
+                         drop_program);
   });
 }
 
@@ -164,13 +158,6 @@ napi_value failed_site(napi_env env, napi_callback_info) {
   return guarded(env, [&] { return to_js(env, static_cast<int64_t>(t_failed_site)); });
 }
 
-// The way back from the executor's thread: settle(id, error, failedSite, results) in JavaScript.
-struct Queue {
-  napi_env env;
-  napi_threadsafe_function settle = nullptr;
-  int pending = 0;
-};
-
 napi_value error_value(napi_env env, const Error& error) {
   napi_value value;
   throw_error(env, error);
@@ -178,11 +165,10 @@ napi_value error_value(napi_env env, const Error& error) {
   return value;
 }
 
-void settle_job(napi_env env, napi_value function, void* context, void* data) {
-  const std::unique_ptr<Job> job(static_cast<Job*>(data));
+// settle(id, error, failedSite, results) in JavaScript.
+void settle_job(napi_env env, napi_value function, void* posted) {
+  const std::unique_ptr<Job> job(static_cast<Job*>(posted));
   if (!env) return;
-  auto& queue = *static_cast<Queue*>(context);
-  if (--queue.pending == 0) napi_unref_threadsafe_function(env, queue.settle);
   guarded(env, [&] {
     const Run& run = *job->run;
     napi_value null, result;
@@ -203,44 +189,18 @@ void settle_job(napi_env env, napi_value function, void* context, void* data) {
   });
 }
 
-void close_queue(void* data) {
-  auto* queue = static_cast<Queue*>(data);
-  graph::cancel_all(queue);
-  napi_release_threadsafe_function(queue->settle, napi_tsfn_abort);
-}
-
-void drop_queue(napi_env, void* data, void*) { delete static_cast<Queue*>(data); }
+constexpr CallQueue::Kind kRuns = {"cresset run", settle_job, graph::cancel_all};
 
 // openQueue(settle), once for an environment
 napi_value open_queue(napi_env env, napi_callback_info info) {
-  return guarded(env, [&] {
-    const CallArgs args(env, info, "run");
-    auto queue = std::make_unique<Queue>();
-    queue->env = env;
-    check(env,
-          napi_create_threadsafe_function(env, args[0], nullptr, to_js(env, "cresset run"), 0, 1,
-                                          queue.get(), drop_queue, queue.get(), settle_job,
-                                          &queue->settle),
-          "run");
-    napi_unref_threadsafe_function(env, queue->settle);
-    napi_add_env_cleanup_hook(env, close_queue, queue.get());
-    napi_value external;
-    check(env, napi_create_external(env, queue.release(), nullptr, nullptr, &external), "run");
-    return external;
-  });
-}
-
-Queue& queue_of(const CallArgs& args, size_t at) {
-  void* data = nullptr;
-  check(args.env, napi_get_value_external(args.env, args[at], &data), "run");
-  return *static_cast<Queue*>(data);
+  return guarded(env, [&] { return CallQueue::open<kRuns>(CallArgs(env, info, "run"), 0); });
 }
 
 // submit(program, inputs, numbers, draws, queue, id)
 napi_value submit(napi_env env, napi_callback_info info) {
   return guarded(env, [&] {
     const CallArgs args(env, info, "run");
-    Queue& queue = queue_of(args, 4);
+    auto& queue = args.external<CallQueue>(4);
     program_of(args, 0).need_own_memory();
     auto job = std::make_unique<Job>();
     job->run = prepare(args);
@@ -248,12 +208,10 @@ napi_value submit(napi_env env, napi_callback_info info) {
     job->owner = &queue;
     job->id = args.integer(5, "id");
     job->done = [](Job* done) {
-      auto* queue = static_cast<Queue*>(done->owner);
-      if (napi_call_threadsafe_function(queue->settle, done, napi_tsfn_nonblocking) != napi_ok)
-        delete done;
+      if (!static_cast<CallQueue*>(done->owner)->post(done)) delete done;
     };
     graph::submit(std::move(job));
-    if (queue.pending++ == 0) napi_ref_threadsafe_function(env, queue.settle);
+    queue.expect();
     return undefined(env);
   });
 }
@@ -262,9 +220,9 @@ napi_value submit(napi_env env, napi_callback_info info) {
 napi_value cancel_run(napi_env env, napi_callback_info info) {
   return guarded(env, [&] {
     const CallArgs args(env, info, "run");
-    Queue& queue = queue_of(args, 0);
+    auto& queue = args.external<CallQueue>(0);
     const bool cancelled = graph::cancel(&queue, args.integer(1, "id")) != nullptr;
-    if (cancelled && --queue.pending == 0) napi_unref_threadsafe_function(env, queue.settle);
+    if (cancelled) queue.forget();
     return to_js(env, cancelled);
   });
 }

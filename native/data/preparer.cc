@@ -4,6 +4,7 @@
 #include <condition_variable>
 #include <mutex>
 
+#include "core/fifo.h"
 #include "core/thread.h"
 #include "ops/recorder.h"
 
@@ -13,22 +14,9 @@ namespace {
 struct Preparer {
   std::mutex mutex;
   std::condition_variable work, idle;
-  Job *first = nullptr, *last = nullptr;  // each with a reference
-  const void* owner = nullptr;            // of the job that is filled
+  Fifo<Job> jobs;               // each with a reference
+  const void* owner = nullptr;  // of the job that is filled
   bool started = false;
-
-  // With the lock held: the first job that is `wanted`, out of the queue.
-  template <class Wanted>
-  Ref<Job> take(Wanted wanted) {
-    Job* before = nullptr;
-    for (Job* job = first; job; before = std::exchange(job, job->next)) {
-      if (!wanted(*job)) continue;
-      (before ? before->next : first) = std::exchange(job->next, nullptr);
-      if (last == job) last = before;
-      return Ref<Job>(job);
-    }
-    return nullptr;
-  }
 };
 
 // Leaked on purpose: the thread outlives main().
@@ -51,8 +39,8 @@ void* work_forever(void*) {
     Ref<Job> job;
     {
       std::unique_lock lock(p.mutex);
-      p.work.wait(lock, [&] { return p.first != nullptr; });
-      job = p.take([](const Job&) { return true; });
+      p.work.wait(lock, [&] { return !p.jobs.empty(); });
+      job = Ref<Job>(p.jobs.pop());
       p.owner = job->owner;
     }
     for (const Column& column : job->recipe->columns) column.source.storage().wait_for_writers();
@@ -99,9 +87,7 @@ void submit(const Ref<Job>& job) {
     const std::lock_guard lock(p.mutex);
     start(p);
     mark(*job, true);
-    Job* const added = Ref<Job>(job).release();
-    (p.last ? p.last->next : p.first) = added;
-    p.last = added;
+    p.jobs.push(Ref<Job>(job).release());
   }
   p.work.notify_one();
 }
@@ -109,8 +95,8 @@ void submit(const Ref<Job>& job) {
 void cancel_all(const void* owner) {
   Preparer& p = preparer();
   std::unique_lock lock(p.mutex);
-  while (const Ref<Job> dropped = p.take([&](const Job& job) { return job.owner == owner; }))
-    mark(*dropped, false);
+  Fifo<Job> dropped = p.jobs.take([&](const Job& job) { return job.owner == owner; });
+  while (const Ref<Job> job{dropped.pop()}) mark(*job, false);
   p.idle.wait(lock, [&] { return p.owner != owner; });
 }
 

@@ -4,6 +4,7 @@
 #include <condition_variable>
 #include <mutex>
 
+#include "core/fifo.h"
 #include "core/parallel.h"
 #include "core/spin.h"
 #include "core/thread.h"
@@ -19,7 +20,7 @@ constexpr auto kShortRun = std::chrono::milliseconds(2);
 struct Executor {
   std::mutex mutex;
   std::condition_variable work, idle;
-  Job *first = nullptr, *last = nullptr;
+  Fifo<Job> jobs;
   const void* owner = nullptr;  // of the job that runs
   std::atomic<bool> cancelled{false};
   std::atomic<int> waiting{0};  // jobs in the queue
@@ -27,26 +28,13 @@ struct Executor {
 
   // With the lock held: takes the jobs out of the queue that are `wanted`.
   template <class Wanted>
-  Job* remove(Wanted wanted) {
-    Job *removed = nullptr, *kept = nullptr;
-    Job **removed_end = &removed, **kept_end = &kept;
-    last = nullptr;
-    for (Job *job = first, *next; job; job = next) {
-      next = std::exchange(job->next, nullptr);
-      const bool out = wanted(*job);
-      if (!out) last = job;
-      Job**& end = out ? removed_end : kept_end;
-      *end = job;
-      end = &job->next;
-      if (out) waiting.fetch_sub(1, std::memory_order_relaxed);
-    }
-    first = kept;
-    return removed;
+  Fifo<Job> take(Wanted wanted) {
+    Fifo<Job> taken = jobs.take(wanted);
+    waiting.fetch_sub(taken.count([](const Job&) { return true; }), std::memory_order_relaxed);
+    return taken;
   }
   int count(const void* of) const {
-    int n = owner == of;
-    for (const Job* job = first; job; job = job->next) n += job->owner == of;
-    return n;
+    return (owner == of) + jobs.count([of](const Job& job) { return job.owner == of; });
   }
 };
 
@@ -71,10 +59,8 @@ void* work_forever(void*) {
                was_short ? kPause : kSpin);
     {
       std::unique_lock lock(e.mutex);
-      e.work.wait(lock, [&] { return e.first != nullptr; });
-      job.reset(e.first);
-      e.first = job->next;
-      if (!e.first) e.last = nullptr;
+      e.work.wait(lock, [&] { return !e.jobs.empty(); });
+      job.reset(e.jobs.pop());
       e.waiting.fetch_sub(1, std::memory_order_relaxed);
       e.owner = job->owner;
       e.cancelled = false;
@@ -115,10 +101,7 @@ void submit(std::unique_ptr<Job> job) {
     e.idle.wait(lock, [&] { return e.count(job->owner) < kMostJobs; });
     watchers.fetch_add(1);
     job->run->program->mark(*job->run, true);
-    Job* const added = job.release();
-    added->next = nullptr;
-    (e.last ? e.last->next : e.first) = added;
-    e.last = added;
+    e.jobs.push(job.release());
   }
   // With the lock given back, for which a thread that sees this asks at once.
   e.waiting.fetch_add(1, std::memory_order_relaxed);
@@ -130,7 +113,7 @@ std::unique_ptr<Job> cancel(const void* owner, int64_t id) {
   std::unique_ptr<Job> found;
   {
     const std::lock_guard lock(e.mutex);
-    found.reset(e.remove([&](const Job& job) { return job.owner == owner && job.id == id; }));
+    found.reset(e.take([&](const Job& job) { return job.owner == owner && job.id == id; }).pop());
   }
   if (found) finish(*found->run);
   return found;
@@ -138,17 +121,14 @@ std::unique_ptr<Job> cancel(const void* owner, int64_t id) {
 
 void cancel_all(const void* owner) {
   Executor& e = executor();
-  Job* dropped;
+  Fifo<Job> dropped;
   {
     std::unique_lock lock(e.mutex);
-    dropped = e.remove([&](const Job& job) { return job.owner == owner; });
+    dropped = e.take([&](const Job& job) { return job.owner == owner; });
     if (e.owner == owner) e.cancelled = true;
     e.idle.wait(lock, [&] { return e.owner != owner; });
   }
-  while (dropped) {
-    const std::unique_ptr<Job> job(std::exchange(dropped, dropped->next));
-    finish(*job->run);
-  }
+  while (const std::unique_ptr<Job> job{dropped.pop()}) finish(*job->run);
 }
 
 }  // namespace cresset::graph

@@ -136,7 +136,7 @@ void run_row_of_tiles(const Pass<T>& pass, const Panels<T>& panels, int64_t i, i
   const bool last = pass.last() && p + k == pass.k;
   alignas(64) T copy[kTileRows * kCopyRow];
   LayoutA layout = g.ta ? LayoutA::kColumns : LayoutA::kRows;
-  Tile<T> t;
+  Tile<T> t{};
   t.k = k;
   t.a = k > 0 ? a_at<T>(g, i, pass.k0 + p) : nullptr;
   t.a_row = t.a_step = g.lda;
@@ -148,19 +148,20 @@ void run_row_of_tiles(const Pass<T>& pass, const Panels<T>& panels, int64_t i, i
     copy_a(t.a, g.lda, g.ta, rows, i + kTileRows <= g.m, k, copy);
     t.a = copy;
     t.a_step = kTileRows;
-    layout = g.ta ? LayoutA::kColumns : LayoutA::kCopiedRows;
-    if (!g.ta) next = min(g.m - i - rows, kTileRows);
+    layout = g.ta ? LayoutA::kCopiedColumns : LayoutA::kCopiedRows;
+    if (kSpreadsFetches ? k >= kFetchSteps : !g.ta) next = min(g.m - i - rows, kTileRows);
   }
   const int64_t j0 = j, count = ceil_div(j_end - j, kC);
   for (; j < j_end; j += kC) {
     if (next > 0)
-      prefetch_rows(a_at<T>(g, i + rows, pass.k0 + p), g.lda, next, k, (j - j0) / kC, count);
+      t.next_a = fetch_part(a_at<T>(g, i + rows, pass.k0 + p), g.lda, g.ta, next, k, rows,
+                            (j - j0) / kC, count);
     const int64_t columns = min(kC, j_end - j);
     const bool packed = pass.packs(j / kC);
     t.b = packed ? panels.at(j / kC, pass.k) + p * kC : b_at<T>(g, pass.k0 + p, j);
     t.b_step = packed ? kC : g.ldb;
     t.c = static_cast<T*>(g.c) + i * g.ldc + j;
-    if (j + kC < j_end) prefetch_tile(t.c + kC, g.ldc, rows);
+    t.next_c = j + kC < j_end ? t.c + kC : t.c;
     t.bias = last && g.bias ? static_cast<const T*>(g.bias) + j : nullptr;
     if (columns < kC)
       run_partial(rows, columns, layout, t);
@@ -220,7 +221,8 @@ void run_pass(Pass<T>& pass) {
 }
 
 // Many rows are split first, so that a thread's part of C is one stretch, as in the elementwise
-// loops before and after; with few rows every thread packs its own columns of B.
+// loops before and after; with few rows, or where B is wide, every thread packs its own columns of
+// B. No chunk gets less than two tiles' rows.
 template <class T>
 void choose_blocks(Pass<T>& pass) {
   constexpr int64_t kC = kTileColumns<T>;
@@ -235,9 +237,11 @@ void choose_blocks(Pass<T>& pass) {
     return work > kMaxChunk || (rows * columns < kFewChunks && work > kMinChunk);
   };
   const auto split_rows = [&] {
-    while (ceil_div(g.m, rows) > 2 * kTileRows && too_big()) rows *= 2;
+    const int64_t most = ceil_div(g.m, 2 * kTileRows);
+    while (rows < most && too_big()) rows = min(2 * rows, most);
   };
-  if (g.m >= (g.tb ? 4 * kManyRows : kManyRows)) split_rows();
+  const bool wide = pass.packed && (g.tb ? g.m < 4 * kManyRows : kPacksWideOnce && g.n >= 2 * g.m);
+  if (g.m >= kManyRows && !wide) split_rows();
   while (columns < panels && too_big()) columns = min(2 * columns, panels);
   split_rows();
   pass.block_m = ceil_div(g.m, rows);

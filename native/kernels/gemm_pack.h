@@ -56,21 +56,21 @@ void copy_a(const T* a, int64_t lda, bool ta, int64_t rows, bool whole, int64_t 
   }
 }
 
-// Part `part` of `parts` of the next tile's rows, which its copy would otherwise wait for page by
-// page.
+// Part `part` of `parts` of the `next` rows that follow a tile's, which their copy would otherwise
+// wait for page by page, dealt out to the tile's `rows`. Of rows that are stored as columns the
+// last one is fetched: the first lies in the line of the tile's own last one, or in this.
 template <class T>
-void prefetch_rows(const T* a, int64_t lda, int64_t rows, int64_t steps, int64_t part,
-                   int64_t parts) {
-  for (int64_t i = rows * part / parts; i < rows * (part + 1) / parts; ++i)
-    for (int64_t p = 0; p < steps; p += 64 / sizeof(T)) __builtin_prefetch(a + i * lda + p, 0, 2);
-}
-
-// A tile of C, which its stores would otherwise wait for.
-template <class T>
-void prefetch_tile(const T* c, int64_t ldc, int64_t rows) {
-  for (int64_t i = 0; i < rows; ++i)
-    for (int64_t j = 0; j < kTileColumns<T>; j += 64 / sizeof(T))
-      __builtin_prefetch(c + i * ldc + j, 1);
+Fetch<T> fetch_part(const T* a, int64_t lda, bool ta, int64_t next, int64_t steps, int64_t rows,
+                    int64_t part, int64_t parts) {
+  constexpr int64_t kLine = 64 / sizeof(T);
+  if (!ta) {
+    const int64_t lines = (steps + kLine - 1) / kLine;
+    const int64_t begin = lines * part / parts, end = lines * (part + 1) / parts;
+    return {a + begin * kLine, lda, kLine, end - begin};
+  }
+  const int64_t begin = steps * part / parts, end = steps * (part + 1) / parts;
+  const int64_t count = (end - begin + rows - 1) / rows;
+  return {a + begin * lda + next - 1, count * lda, lda, count};
 }
 
 }  // namespace

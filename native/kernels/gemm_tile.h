@@ -5,13 +5,16 @@
 // The register tile of the matrix product: kTileRows x (kTileVectors vectors) of C stay in
 // registers while k runs. Sizes fill the register file: 32 registers with AVX-512 and NEON, 16
 // without. Up to so many rows, or steps, a B stored by rows is read as it lies: a row of a large
-// tile's panel is two lines of the cache and many sums.
+// tile's panel is two lines of the cache and many sums. What a large tile fetches for the next one
+// is spread over its time, and a wide B is packed by one thread each part: a small tile's time is
+// too short for the one, and for copies of A in each thread.
 namespace cresset {
 namespace {
 
 #if defined(__AVX512F__)
 constexpr int kTileRows = 12, kTileVectors = 2;
 constexpr int64_t kDirectRows = 96, kDirectSteps = 256;
+constexpr bool kSpreadsFetches = true, kPacksWideOnce = true;
 #elif defined(__aarch64__)
 constexpr int kTileRows = 8, kTileVectors = 3;
 #else
@@ -19,10 +22,20 @@ constexpr int kTileRows = 6, kTileVectors = 2;
 #endif
 #if !defined(__AVX512F__)
 constexpr int64_t kDirectRows = 2 * kTileRows, kDirectSteps = 64;
+constexpr bool kSpreadsFetches = false, kPacksWideOnce = false;
 #endif
 constexpr int64_t kBlockK = 256;  // steps per visit of a tile: what it reads stays in L1 and L2
 template <class T>
 constexpr int kTileColumns = kTileVectors* kLanes<T>;
+
+// What a tile asks for while it computes: for each of its rows `count` lines, `step` items apart,
+// from `at` on. All at once they would take the way of what the tile itself waits for.
+template <class T>
+struct Fetch {
+  const T* at = nullptr;
+  int64_t row = 0, step = 0, count = 0;
+};
+constexpr int64_t kFetchSteps = 128;  // in fewer there is little time to fetch anything
 
 // C (rows x V vectors) += A B over k steps, then the epilogue. A's element (i, p) lies at
 // a[i * a_row + p] or, by columns, at a[p * a_step + i]; B's row p at b + p * b_step.
@@ -37,7 +50,9 @@ struct Tile {
   int64_t c_row;
   bool from_zero;  // C starts from 0 instead of its content
   bool relu;
-  const T* bias;  // of these columns, or null
+  const T* bias;    // of these columns, or null
+  const T* next_c;  // the next tile's C or null: its stores would otherwise wait for it
+  Fetch<T> next_a;  // and its A; of copied layouts
 };
 
 template <class T>
@@ -45,9 +60,9 @@ SIMD_INLINE Vec<T> relu_of(Vec<T> x) {
   return x < Vec<T>{} ? Vec<T>{} : x;  // keeps NaN, like the op
 }
 
-// How A lies: as stored, as stored transposed, or in the copy, whose constant row makes every
-// address a constant offset.
-enum class LayoutA { kRows, kColumns, kCopiedRows };
+// How A lies: as stored, as stored transposed, or in a copy of either, whose constant row makes
+// every address a constant offset.
+enum class LayoutA { kRows, kColumns, kCopiedRows, kCopiedColumns };
 constexpr int64_t kCopyRow = kBlockK + 16;  // not a power of two, whose rows share cache sets
 
 // Bias, relu and the store. The loops are unrolled, or the sums would take their way through
@@ -80,7 +95,8 @@ SIMD_INLINE void finish(Vec<T> (&acc)[M][V], const Tile<T>& t) {
 template <class T, int M, int V, LayoutA kLayout>
 __attribute__((noinline)) void run_tile(const Tile<T>& t) {
   constexpr int kL = kLanes<T>;
-  constexpr bool kColumns = kLayout == LayoutA::kColumns;
+  constexpr bool kCopied = kLayout >= LayoutA::kCopiedRows;
+  constexpr bool kColumns = kLayout == LayoutA::kColumns || kLayout == LayoutA::kCopiedColumns;
   alignas(kVectorBytes) static constexpr T kZeros[V * kL] = {};
   const T* start = t.from_zero ? kZeros : t.c;
   const int64_t start_row = t.from_zero ? 0 : t.c_row;
@@ -89,14 +105,26 @@ __attribute__((noinline)) void run_tile(const Tile<T>& t) {
     for (int v = 0; v < V; ++v) acc[i][v] = load(start + i * start_row + v * kL);
   const T* a = t.a;
   const T* b = t.b;
-  const int64_t a_row = kColumns ? 1 : kLayout == LayoutA::kCopiedRows ? kCopyRow : t.a_row;
-  const int64_t a_step = kColumns ? t.a_step : 1;
-  for (int64_t p = 0; p < t.k; ++p, a += a_step, b += t.b_step) {
-    Vec<T> row[V];
-    for (int v = 0; v < V; ++v) row[v] = load(b + v * kL);
-    for (int i = 0; i < M; ++i) {
-      const Vec<T> x = splat(a[i * a_row]);
-      for (int v = 0; v < V; ++v) acc[i][v] = fma(x, row[v], acc[i][v]);
+  const int64_t a_row = kColumns ? 1 : kCopied ? kCopyRow : t.a_row;
+  const int64_t a_step = !kColumns ? 1 : kCopied ? kTileRows : t.a_step;
+  const int64_t rows = !kSpreadsFetches ? M : t.k < kFetchSteps ? (M + 3) / 4 : 1;  // at a time
+  const T* next_c = t.next_c ? t.next_c : t.c;
+  const T* next_a = t.next_a.at;
+  for (int64_t p = 0, fetched = rows; p < t.k; fetched += rows) {
+    for (int64_t i = 0; i < rows; ++i, next_c += t.c_row, next_a += t.next_a.row) {
+      for (int v = 0; v < V; ++v) __builtin_prefetch(next_c + v * kL, 1);
+      if constexpr (kCopied)
+        for (int64_t n = 0; n < t.next_a.count; ++n)
+          __builtin_prefetch(next_a + n * t.next_a.step, 0, 2);
+    }
+    for (const int64_t end = fetched < M ? t.k * fetched / M : t.k; p < end;
+         ++p, a += a_step, b += t.b_step) {
+      Vec<T> row[V];
+      for (int v = 0; v < V; ++v) row[v] = load(b + v * kL);
+      for (int i = 0; i < M; ++i) {
+        const Vec<T> x = splat(a[i * a_row]);
+        for (int v = 0; v < V; ++v) acc[i][v] = fma(x, row[v], acc[i][v]);
+      }
     }
   }
   finish<T, M, V>(acc, t);
@@ -113,7 +141,8 @@ template <class T, int V>
 void run_rows(int rows, LayoutA layout, const Tile<T>& t) {
   if (layout == LayoutA::kRows) return run_rows<T, V, LayoutA::kRows>(rows, t);
   if (layout == LayoutA::kColumns) return run_rows<T, V, LayoutA::kColumns>(rows, t);
-  run_rows<T, V, LayoutA::kCopiedRows>(rows, t);
+  if (layout == LayoutA::kCopiedRows) return run_rows<T, V, LayoutA::kCopiedRows>(rows, t);
+  run_rows<T, V, LayoutA::kCopiedColumns>(rows, t);
 }
 
 }  // namespace

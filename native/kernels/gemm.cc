@@ -161,7 +161,7 @@ void run_row_of_tiles(const Pass<T>& pass, const Panels<T>& panels, int64_t i, i
     t.b = packed ? panels.at(j / kC, pass.k) + p * kC : b_at<T>(g, pass.k0 + p, j);
     t.b_step = packed ? kC : g.ldb;
     t.c = static_cast<T*>(g.c) + i * g.ldc + j;
-    t.next_c = j + kC < j_end ? t.c + kC : t.c;
+    t.next_c = j + kC < j_end ? t.c + kC : nullptr;
     t.bias = last && g.bias ? static_cast<const T*>(g.bias) + j : nullptr;
     if (columns < kC)
       run_partial(rows, columns, layout, t);

@@ -14,7 +14,7 @@ namespace {
 #if defined(__AVX512F__)
 constexpr int kTileRows = 12, kTileVectors = 2;
 constexpr int64_t kDirectRows = 96, kDirectSteps = 256;
-constexpr bool kSpreadsFetches = true, kPacksWideOnce = true;
+constexpr bool kSpreadsFetches = true, kPacksWideOnce = true, kFoldsLoads = true;
 #elif defined(__aarch64__)
 constexpr int kTileRows = 8, kTileVectors = 3;
 #else
@@ -22,7 +22,7 @@ constexpr int kTileRows = 6, kTileVectors = 2;
 #endif
 #if !defined(__AVX512F__)
 constexpr int64_t kDirectRows = 2 * kTileRows, kDirectSteps = 64;
-constexpr bool kSpreadsFetches = false, kPacksWideOnce = false;
+constexpr bool kSpreadsFetches = false, kPacksWideOnce = false, kFoldsLoads = false;
 #endif
 constexpr int64_t kBlockK = 256;  // steps per visit of a tile: what it reads stays in L1 and L2
 template <class T>
@@ -105,28 +105,45 @@ __attribute__((noinline)) void run_tile(const Tile<T>& t) {
     for (int v = 0; v < V; ++v) acc[i][v] = load(start + i * start_row + v * kL);
   const T* a = t.a;
   const T* b = t.b;
+  // Every other row's values are loaded by the FMAs that use them: one instruction less, and not
+  // so many loads as for every row. The compiler must not see that two addresses are the same.
+  constexpr bool kFolds = kFoldsLoads && kCopied;
+  const T* twin = a;
+  if (kFolds) asm("" : "+r"(twin));
   const int64_t a_row = kColumns ? 1 : kCopied ? kCopyRow : t.a_row;
   const int64_t a_step = !kColumns ? 1 : kCopied ? kTileRows : t.a_step;
-  const int64_t rows = !kSpreadsFetches ? M : t.k < kFetchSteps ? (M + 3) / 4 : 1;  // at a time
-  const T* next_c = t.next_c ? t.next_c : t.c;
+  const T* next_c = t.next_c;
   const T* next_a = t.next_a.at;
-  for (int64_t p = 0, fetched = rows; p < t.k; fetched += rows) {
-    for (int64_t i = 0; i < rows; ++i, next_c += t.c_row, next_a += t.next_a.row) {
-      for (int v = 0; v < V; ++v) __builtin_prefetch(next_c + v * kL, 1);
-      if constexpr (kCopied)
-        for (int64_t n = 0; n < t.next_a.count; ++n)
-          __builtin_prefetch(next_a + n * t.next_a.step, 0, 2);
-    }
-    for (const int64_t end = fetched < M ? t.k * fetched / M : t.k; p < end;
-         ++p, a += a_step, b += t.b_step) {
-      Vec<T> row[V];
-      for (int v = 0; v < V; ++v) row[v] = load(b + v * kL);
-      for (int i = 0; i < M; ++i) {
-        const Vec<T> x = splat(a[i * a_row]);
-        for (int v = 0; v < V; ++v) acc[i][v] = fma(x, row[v], acc[i][v]);
+  const int64_t rows = !kSpreadsFetches ? M : t.k < kFetchSteps ? (M + 3) / 4 : 1;  // at a time
+  const int64_t steps = (t.k * rows + M - 1) / M;
+  int64_t p = 0;
+  if (t.k > 0) do {
+      for (int64_t i = 0; i < rows; ++i) {
+        if (next_c) {
+          for (int v = 0; v < V; ++v) __builtin_prefetch(next_c + v * kL, 1);
+          next_c += t.c_row;
+        }
+        if constexpr (kCopied) {
+          for (int64_t n = 0; n < t.next_a.count; ++n)
+            __builtin_prefetch(next_a + n * t.next_a.step, 0, 2);
+          next_a += t.next_a.row;
+        }
       }
-    }
-  }
+      const int64_t end = p + steps < t.k ? p + steps : t.k;
+      do {
+        Vec<T> row[V];
+        for (int v = 0; v < V; ++v) row[v] = load(b + v * kL);
+        for (int i = 0; i < M; ++i) {
+          const Vec<T> x = splat(a[i * a_row]);
+          for (int v = 0; v < V; ++v)
+            acc[i][v] =
+                fma(kFolds && v > 0 && i % 2 == 0 ? splat(twin[i * a_row]) : x, row[v], acc[i][v]);
+        }
+        a += a_step;
+        if (kFolds) twin += a_step;
+        b += t.b_step;
+      } while (++p < end);
+    } while (p < t.k);
   finish<T, M, V>(acc, t);
 }
 

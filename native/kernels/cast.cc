@@ -168,10 +168,27 @@ SIMD_INLINE void transpose_items(int64_t rows, int64_t cols, T* y, int64_t ys, c
   for (int64_t c = 0; c < cols; ++c)
     for (int64_t r = 0; r < rows; ++r) y[c * ys + r] = x[r * xs + c];
 }
+constexpr int kLineBytes = 64;
+SIMD_INLINE bool is_aligned(const void* p) {
+  return reinterpret_cast<uintptr_t>(p) % kVectorBytes == 0;
+}
+
+void move(int64_t bytes, void* y, const void* x) {
+  auto* to = static_cast<uint8_t*>(y);
+  const auto* from = static_cast<const uint8_t*>(x);
+  for (; bytes > 0 && !is_aligned(to); --bytes) *to++ = *from++;
+  for (; bytes >= kVectorBytes; bytes -= kVectorBytes, to += kVectorBytes, from += kVectorBytes)
+    store_past_caches(to, load(from));
+  while (bytes-- > 0) *to++ = *from++;
+}
+
 // Whole cache lines on both sides: squares of vectors, or of items where there is no such vector.
 template <class T>
-void transpose(int64_t rows, int64_t cols, void* y, int64_t ys, const void* x, int64_t xs) {
+void transpose(int64_t rows, int64_t cols, void* y, int64_t ys, const void* x, int64_t xs,
+               bool past_caches) {
   constexpr int64_t kSquare = sizeof(T) < 4 ? 32 : kLanes<T>;
+  const bool streams = past_caches && kVectorBytes == kLineBytes && is_aligned(y) &&
+                       ys * static_cast<int64_t>(sizeof(T)) % kLineBytes == 0;
   for (int64_t c = 0; c < cols; c += kSquare) {
     for (int64_t r = 0; r < rows; r += kSquare) {
       T* const to = static_cast<T*>(y) + c * ys + r;
@@ -181,9 +198,13 @@ void transpose(int64_t rows, int64_t cols, void* y, int64_t ys, const void* x, i
       if constexpr (sizeof(T) >= 4) {
         if (height == kSquare && width == kSquare) {
           Vec<T> square[kSquare];
-          for (int i = 0; i < kSquare; ++i) square[i] = load(from + i * xs);
+          for (int i = 0; i < kSquare; ++i) {
+            square[i] = load(from + i * xs);
+            if (streams) __builtin_prefetch(from + i * xs + 2 * kSquare, 0, 2);
+          }
           transpose<T>(square);
-          for (int i = 0; i < kSquare; ++i) store(to + i * ys, square[i]);
+          for (int i = 0; i < kSquare; ++i)
+            streams ? store_past_caches(to + i * ys, square[i]) : store(to + i * ys, square[i]);
           continue;
         }
       }
@@ -199,10 +220,10 @@ constexpr void fill_row(CastFn* row) {
 #undef X
 }
 constexpr CastTable make_table() {
-  CastTable table = {
-      {},
-      {where<uint8_t>, where<uint16_t>, where<uint32_t>, where<uint64_t>},
-      {transpose<uint8_t>, transpose<uint16_t>, transpose<float>, transpose<double>}};
+  CastTable table = {{},
+                     {where<uint8_t>, where<uint16_t>, where<uint32_t>, where<uint64_t>},
+                     {transpose<uint8_t>, transpose<uint16_t>, transpose<float>, transpose<double>},
+                     move};
   int from = 0;
 #define X(Name, ...) fill_row<DType::Name>(table.fn[from++]);
   CRESSET_DTYPES(X)

@@ -116,8 +116,10 @@ __attribute__((noinline)) void run_tile(const Tile<T>& t) {
   const T* next_a = t.next_a.at;
   const int64_t rows = !kSpreadsFetches ? M : t.k < kFetchSteps ? (M + 3) / 4 : 1;  // at a time
   const int64_t steps = (t.k * rows + M - 1) / M;
-  int64_t p = 0;
-  if (t.k > 0) do {
+  // Every stretch has a step: else the accumulators would be kept in memory as well.
+  if (t.k > 0) {
+    int64_t p = 0;
+    do {
       for (int64_t i = 0; i < rows; ++i) {
         if (next_c) {
           for (int v = 0; v < V; ++v) __builtin_prefetch(next_c + v * kL, 1);
@@ -144,6 +146,7 @@ __attribute__((noinline)) void run_tile(const Tile<T>& t) {
         b += t.b_step;
       } while (++p < end);
     } while (p < t.k);
+  }
   finish<T, M, V>(acc, t);
 }
 

@@ -112,6 +112,19 @@ SIMD_INLINE void store_first(T* p, int64_t n, Vec<T> v) {
   store_strided(p, 1, n, v);
 #endif
 }
+// Past the caches: to a multiple of kVectorBytes, and seen by other threads after a fence.
+template <class T>
+SIMD_INLINE void store_past_caches(T* p, Vec<T> v) {
+#if defined(__AVX512F__)
+  _mm512_stream_si512((__m512i*)p, (__m512i)v);
+#elif defined(__AVX2__)
+  _mm256_stream_si256((__m256i*)p, (__m256i)v);
+#elif defined(__x86_64__)
+  _mm_stream_si128((__m128i*)p, (__m128i)v);
+#else
+  store(p, v);
+#endif
+}
 // x in the first n lanes.
 template <class T>
 SIMD_INLINE Vec<T> first_lanes(Vec<T> x, int64_t n, Vec<T> rest) {

@@ -61,14 +61,17 @@ struct BinaryTable {
 using CastFn = void (*)(int64_t n, void* y, int64_t ys, const void* x, int64_t xs);
 using WhereFn = void (*)(int64_t n, void* y, const uint8_t* c, int64_t cs, const void* a,
                          int64_t as, const void* b, int64_t bs);
-// y[c * ys + r] = x[r * xs + c]
+// y[c * ys + r] = x[r * xs + c]; `past_caches` as of `move`, where squares fill whole lines.
 using TransposeFn = void (*)(int64_t rows, int64_t cols, void* y, int64_t ys, const void* x,
-                             int64_t xs);
+                             int64_t xs, bool past_caches);
 struct CastTable {
   CastFn fn[kDTypeCount][kDTypeCount];  // [from][to]
   // y = c[i] ? a[i] : b[i], by item size 1, 2, 4, 8 (index log2).
   WhereFn where[4];
   TransposeFn transpose[4];
+  // Copies past the caches, for what is too large to be found there: a line need not be read to be
+  // written. Other threads see it after a fence.
+  void (*move)(int64_t bytes, void* y, const void* x);
 };
 
 // y[o][i] = reduce over r of x[o][r][i], all contiguous; shape (outer, n, inner). Parallel.

@@ -2,6 +2,7 @@
 #include "ops/copy.h"
 
 #include <algorithm>
+#include <atomic>
 #include <bit>
 #include <cstring>
 
@@ -66,6 +67,7 @@ class TransposedCopy {
     }
     rows_ = walk_.shape[last];
     cols_ = walk_.shape[cols_dim_];
+    past_caches_ = walk_.count() * walk_.item[0] >= kPastCaches;
     row_tiles_ = (rows_ + kTileRows - 1) / kTileRows;
     col_tiles_ = (cols_ + kTileCols - 1) / kTileCols;
   }
@@ -98,12 +100,14 @@ class TransposedCopy {
     const int item = walk_.item[0];
     kernels().cast->transpose[std::countr_zero(static_cast<unsigned>(item))](
         std::min(kTileRows, rows_ - row), std::min(kTileCols, cols_ - col),
-        walk_.data[0] + y * item, ys, walk_.data[1] + x * item, xs);
+        walk_.data[0] + y * item, ys, walk_.data[1] + x * item, xs, past_caches_);
+    if (past_caches_) std::atomic_thread_fence(std::memory_order_seq_cst);
   }
 
   const Tensor* tensors_[2];
   const Walk walk_;
   int cols_dim_ = -1;
+  bool past_caches_ = false;
   int64_t rows_ = 0, cols_ = 0, row_tiles_ = 0, col_tiles_ = 0;
 };
 

@@ -2,6 +2,7 @@
 #include "ops/elementwise.h"
 
 #include <algorithm>
+#include <atomic>
 
 #include "core/parallel.h"
 
@@ -10,6 +11,12 @@ namespace {
 
 constexpr int64_t kGrain = 1 << 15;  // elements a chunk; well under 1 ms for every kernel
 constexpr int64_t kTile = 512;
+constexpr int64_t kTilesAhead = 2;
+
+// Of arrays that come from memory the processor's own fetching ahead gives half of what this gives.
+void fetch(const char* from, int64_t bytes) {
+  for (int64_t i = 0; i < bytes; i += 64) __builtin_prefetch(from + i);
+}
 
 bool mergeable(const Walk& w, int d) {
   for (int k = 0; k < w.operands; ++k)
@@ -58,6 +65,16 @@ struct Loop {
   UnaryFn unary;
   BinaryFn binary;
   Converter in, in2, out;
+  const bool past_caches = goes_past_caches();
+
+  // Long runs that no input lies under: its lines are in the cache already.
+  bool goes_past_caches() const {
+    const int last = walk.shape.size() - 1;
+    if (out.cast || walk.count() * out.item < kPastCaches) return false;
+    for (int k = 1; k < walk.operands; ++k)
+      if (walk.data[k] == walk.data[0]) return false;
+    return walk.strides[0][last] == 1 && walk.shape[last] >= kTile;
+  }
 
   void tile(int64_t n, char* const* data, const int64_t* strides, int64_t from) const {
     alignas(64) char buffer[3][kTile * 8];
@@ -70,28 +87,32 @@ struct Loop {
       const char* p = data[k + 1] + from * stride * c.item;
       input_strides[k] = stride;
       inputs[k] = p;
+      if (past_caches && stride == 1) fetch(p + kTilesAhead * n * c.item, n * c.item);
       if (!c.cast) continue;
       c.cast(stride == 0 ? 1 : n, buffer[k], 1, p, stride);
       inputs[k] = buffer[k];
       input_strides[k] = stride == 0 ? 0 : 1;
     }
     char* target = data[0] + from * strides[0] * out.item;
-    void* y = out.cast ? buffer[2] : target;
-    const int64_t ys = out.cast ? 1 : strides[0];
+    const bool buffered = out.cast || past_caches;
+    void* y = buffered ? buffer[2] : target;
+    const int64_t ys = buffered ? 1 : strides[0];
     if (unary) {
       unary(n, y, ys, inputs[0], input_strides[0]);
     } else {
       binary(n, y, ys, inputs[0], input_strides[0], inputs[1], input_strides[1]);
     }
     if (out.cast) out.cast(n, target, strides[0], y, 1);
+    if (past_caches) kernels().cast->move(n * out.item, target, y);
   }
 
   void run(int64_t begin, int64_t end) const {
-    const bool tiled = in.cast || in2.cast || out.cast;
+    const bool tiled = in.cast || in2.cast || out.cast || past_caches;
     for_each_run(walk, begin, end, [&](int64_t n, char* const* data, const int64_t* strides) {
       const int64_t step = tiled ? kTile : n;
       for (int64_t i = 0; i < n; i += step) tile(std::min(step, n - i), data, strides, i);
     });
+    if (past_caches) std::atomic_thread_fence(std::memory_order_seq_cst);
   }
 
   void run_all() const {

@@ -18,6 +18,9 @@ class ResultType {
 };
 DType result_type(const Tensor& a, const Tensor& b);
 
+// Outputs of so many bytes are found in no cache afterwards and are written past them.
+inline constexpr int64_t kPastCaches = 32 << 20;
+
 // Up to kMaxOperands tensors walked in step; the first is the output. Dimensions that are adjacent
 // in all of them are merged, so most loops end up with one.
 inline constexpr int kMaxOperands = 12;

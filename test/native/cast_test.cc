@@ -136,18 +136,40 @@ void check_where(int log2_size) {
   }
 }
 
-// Sizes around the squares that go by vectors; rows are padded on both sides.
+// The first line in it.
+template <class T>
+T* aligned(T* p) {
+  return reinterpret_cast<T*>((reinterpret_cast<uintptr_t>(p) + 63) & ~uintptr_t{63});
+}
+
+// Sizes around the squares that go by vectors; rows are padded on both sides, or begin with a line.
 template <class T>
 void check_transpose(int log2_size) {
-  for (int64_t rows : {1, 8, 15, 16, 33, 64})
-    for (int64_t cols : {1, 16, 31, 70}) {
-      const int64_t xs = cols + 3, ys = rows + 2;
-      const auto x = random_values<T>(rows * xs, 0, 100, 3);
-      std::vector<T> y(cols * ys, T(101));
-      kernels().cast->transpose[log2_size](rows, cols, y.data(), ys, x.data(), xs);
-      for (int64_t c = 0; c < cols; ++c)
-        for (int64_t r = 0; r < ys; ++r)
-          CHECK(y[c * ys + r] == (r < rows ? x[r * xs + c] : T(101)), "transpose");
+  constexpr int64_t kLine = 64 / sizeof(T);
+  for (bool past_caches : {false, true})
+    for (int64_t rows : {1, 8, 15, 16, 33, 64})
+      for (int64_t cols : {1, 16, 31, 70}) {
+        const int64_t xs = cols + 3, ys = past_caches ? (rows / kLine + 1) * kLine : rows + 2;
+        const auto x = random_values<T>(rows * xs, 0, 100, 3);
+        std::vector<T> memory(cols * ys + kLine, T(101));
+        T* const y = aligned(memory.data());
+        kernels().cast->transpose[log2_size](rows, cols, y, ys, x.data(), xs, past_caches);
+        for (int64_t c = 0; c < cols; ++c)
+          for (int64_t r = 0; r < ys; ++r)
+            CHECK(y[c * ys + r] == (r < rows ? x[r * xs + c] : T(101)), "transpose");
+      }
+}
+
+void check_move() {
+  const auto x = random_values<uint8_t>(1000, 0, 100, 4);
+  for (int64_t bytes : {0, 1, 15, 63, 64, 65, 200, 700})
+    for (int64_t to : {0, 1, 16, 40, 63}) {
+      std::vector<uint8_t> y(1000, 101);
+      uint8_t* const first = aligned(y.data()) + to;
+      kernels().cast->move(bytes, first, x.data() + 3);
+      const int64_t at = first - y.data();
+      for (int64_t i = 0; i < 1000; ++i)
+        CHECK(y[i] == (i >= at && i < at + bytes ? x[i - at + 3] : 101), "move");
     }
 }
 
@@ -169,6 +191,7 @@ int main() {
     check_transpose<int16_t>(1);
     check_transpose<float>(2);
     check_transpose<double>(3);
+    check_move();
   });
   return finish();
 }

@@ -11,7 +11,8 @@ const fixedYoungGeneration = ['--min-semi-space-size=4', '--max-semi-space-size=
 
 /**
  * Runs a program of train.ts and holds its last fifth against its second: resident memory and live bytes. Of a few
- * megabytes alive, one late collection is a quarter of it; 4 MB is what a leak of 1.4 kB a step would leave behind in the shortest program.
+ * megabytes alive, one late collection is a quarter; 4 MB is what a leak of 1.4 kB a step would leave behind in the
+ * shortest program.
  */
 export function checkFlat(name: string, steps: number, extraResident: (before: number) => number): void {
   const output = execFileSync(process.execPath, [...fixedYoungGeneration, program, name, String(steps)], {

@@ -14,9 +14,10 @@ namespace cresset {
 namespace {
 
 constexpr int64_t kPackedK = 1024;            // steps per pass, at most
+constexpr int64_t kOnePass = 16 << 20;        // multiply-adds, of many rows: more take more
 constexpr int64_t kPackedBytes = 1536 << 10;  // of the panels of a chunk
-constexpr int64_t kBlockM = 12 * 12;          // rows per chunk, a multiple of every tile's rows
-constexpr int64_t kBlockPanels = 16;          // panels per chunk
+constexpr int64_t kBlockM = 12 * kTileRows;   // rows per chunk
+constexpr int64_t kBlockPanels = 24;          // panels per chunk
 constexpr int64_t kShortBytes = 512 << 10;    // of panels of few steps: more of them
 constexpr int64_t kCopyPanels = 4;            // from so many on a copy of A's rows pays
 constexpr int64_t kManyRows = 96;             // so many pay for packing B in every thread
@@ -35,11 +36,18 @@ template <class T>
 int64_t rounded_columns(int64_t n) {
   return ceil_div(n, kTileColumns<T>) * kTileColumns<T>;
 }
-// Even parts, of whole squares for the transposing copy.
-int64_t pass_steps(int64_t k) {
-  if (k <= kPackedK) return k;
-  const int64_t even = ceil_div(k, ceil_div(k, kPackedK));
-  return ceil_div(even, 16) * 16;
+// Even parts of at most `most` steps, of whole squares for the transposing copy.
+int64_t even_steps(int64_t k, int64_t most) {
+  if (k <= most) return k;
+  return ceil_div(ceil_div(k, ceil_div(k, most)), 16) * 16;
+}
+// Many products go block by block, so that what was packed of B stays in L2.
+int64_t pass_steps(int64_t m, int64_t n, int64_t k) {
+  const bool many = m >= kManyRows && m * n * k > kOnePass;
+  return even_steps(k, many ? kBlockK : kPackedK);
+}
+int64_t pass_steps(const GemmArgs& g) {
+  return g.packed_b ? even_steps(g.k, kPackedK) : pass_steps(g.m, g.n, g.k);
 }
 // Panels a chunk may pack.
 template <class T>
@@ -49,8 +57,8 @@ int64_t most_panels(int64_t n, int64_t k) {
   return min(ceil_div(n, kTileColumns<T>), fit < 1 ? 1 : fit);
 }
 template <class T>
-int64_t slot_bytes(int64_t n, int64_t k) {
-  const int64_t steps = pass_steps(k), items = most_panels<T>(n, steps) * kTileColumns<T> * steps;
+int64_t slot_bytes(int64_t n, int64_t steps) {
+  const int64_t items = most_panels<T>(n, steps) * kTileColumns<T> * steps;
   return (items * static_cast<int64_t>(sizeof(T)) + 63) & ~int64_t{63};
 }
 
@@ -134,7 +142,7 @@ void run_row_of_tiles(const Pass<T>& pass, const Panels<T>& panels, int64_t i, i
   constexpr int64_t kC = kTileColumns<T>;
   const GemmArgs& g = *pass.args;
   const bool last = pass.last() && p + k == pass.k;
-  alignas(64) T copy[kTileRows * kCopyRow];
+  alignas(64) T copy[kCopyItems];
   LayoutA layout = g.ta ? LayoutA::kColumns : LayoutA::kRows;
   Tile<T> t{};
   t.k = k;
@@ -145,9 +153,8 @@ void run_row_of_tiles(const Pass<T>& pass, const Panels<T>& panels, int64_t i, i
   t.relu = last && g.relu;
   int64_t next = 0;  // rows to fetch meanwhile
   if (j_end - j >= kCopyPanels * kC && k > 0) {
-    copy_a(t.a, g.lda, g.ta, rows, i + kTileRows <= g.m, k, copy);
+    copy_a(t.a, g.lda, g.ta, rows, i + kCopyColumn <= g.m, k, copy);
     t.a = copy;
-    t.a_step = kTileRows;
     layout = g.ta ? LayoutA::kCopiedColumns : LayoutA::kCopiedRows;
     if (kSpreadsFetches ? k >= kFetchSteps : !g.ta) next = min(g.m - i - rows, kTileRows);
   }
@@ -175,14 +182,15 @@ void run_tiles(const Pass<T>& pass, const Panels<T>& panels, int64_t i0, int64_t
                int64_t j_end) {
   // Rows are dealt out evenly, so that no tile is left with too few to hide the FMA's latency.
   const int64_t rows = i_end - i0, tiles = ceil_div(rows, kTileRows);
+  const int64_t steps = even_steps(pass.k, kBlockK);
   int64_t p = 0;
   do {  // once even without steps, for the epilogue
     for (int64_t tile = 0; tile < tiles; ++tile) {
       const int64_t i = i0 + rows * tile / tiles, next = i0 + rows * (tile + 1) / tiles;
       run_row_of_tiles(pass, panels, i, static_cast<int>(next - i), j0, j_end, p,
-                       min(kBlockK, pass.k - p));
+                       min(steps, pass.k - p));
     }
-    p += kBlockK;
+    p += steps;
   } while (p < pass.k);
 }
 
@@ -200,7 +208,7 @@ void run_chunk(Pass<T>& pass, int64_t chunk) {
     return run_tiles(pass, panels, i0, i_end, j0, j_end);
   }
   const int64_t slot = pass.slots.take();
-  char* const memory = static_cast<char*>(g.scratch) + slot * slot_bytes<T>(g.n, g.k);
+  char* const memory = static_cast<char*>(g.scratch) + slot * slot_bytes<T>(g.n, pass_steps(g));
   const Panels<T> panels{reinterpret_cast<T*>(memory), first, pass.packed};
   if (pass.packed_block[slot] != column + 1)
     for (int64_t i = first; i < last; ++i)
@@ -229,7 +237,7 @@ void choose_blocks(Pass<T>& pass) {
   const GemmArgs& g = *pass.args;
   const int64_t panels = pass.panels();
   int64_t rows = ceil_div(g.m, kBlockM),
-          columns = ceil_div(panels, most_panels<T>(g.n, pass_steps(g.k)));
+          columns = ceil_div(panels, most_panels<T>(g.n, pass_steps(g)));
   const auto too_big = [&] {
     const int64_t block_m = ceil_div(g.m, rows);
     const int64_t cost = block_m < kFewRows ? kFewRows : block_m;
@@ -250,19 +258,18 @@ void choose_blocks(Pass<T>& pass) {
 
 // Calls f(k0, k) for each pass: once even without steps.
 template <class F>
-void for_each_pass(int64_t steps, F f) {
-  const int64_t most = pass_steps(steps);
+void for_each_pass(int64_t k, int64_t steps, F f) {
   int64_t p = 0;
   do {
-    f(p, min(most, steps - p));
-    p += most;
-  } while (p < steps);
+    f(p, min(steps, k - p));
+    p += steps;
+  } while (p < k);
 }
 
 template <class T>
 void gemm(const GemmArgs& g) {
   if (g.m <= 0 || g.n <= 0) return;
-  for_each_pass(g.k, [&](int64_t k0, int64_t k) {
+  for_each_pass(g.k, pass_steps(g), [&](int64_t k0, int64_t k) {
     Pass<T> pass{&g, k0, k};
     choose_blocks(pass);
     run_pass(pass);
@@ -283,15 +290,15 @@ struct Packing {
 
 template <class T>
 void pack(const GemmArgs& g, void* out) {
-  for_each_pass(g.k, [&](int64_t k0, int64_t k) {
+  for_each_pass(g.k, even_steps(g.k, kPackedK), [&](int64_t k0, int64_t k) {
     Packing<T> job{{&g, k0, k}, static_cast<T*>(out) + k0 * rounded_columns<T>(g.n)};
     parallel_for(job.pass.panels(), 4, Packing<T>::run, &job);
   });
 }
 
 template <class T>
-int64_t scratch(int64_t, int64_t n, int64_t k, int64_t slots) {
-  return min(slots, kMaxSlots) * slot_bytes<T>(n, k);
+int64_t scratch(int64_t m, int64_t n, int64_t k, int64_t slots) {
+  return min(slots, kMaxSlots) * slot_bytes<T>(n, pass_steps(m, n, k));
 }
 template <class T>
 int64_t packed_bytes(int64_t n, int64_t k) {

@@ -40,8 +40,8 @@ void pack_columns(const T* b, int64_t ldb, int64_t steps, int64_t columns, T* ou
   }
 }
 
-// One tile's rows of A over `steps` steps, in the orientation they have. `whole`: kTileRows columns
-// may be read where A is stored transposed; a fixed size is a few moves.
+// One tile's rows of A over `steps` steps, in the orientation they have. `whole`: kCopyColumn
+// columns may be read where A is stored transposed; a fixed size is a few moves.
 template <class T>
 void copy_a(const T* a, int64_t lda, bool ta, int64_t rows, bool whole, int64_t steps, T* out) {
   if (!ta) {
@@ -49,10 +49,10 @@ void copy_a(const T* a, int64_t lda, bool ta, int64_t rows, bool whole, int64_t 
       __builtin_memcpy(out + i * kCopyRow, a + i * lda, steps * sizeof(T));
   } else if (whole) {
     for (int64_t p = 0; p < steps; ++p)
-      __builtin_memcpy(out + p * kTileRows, a + p * lda, kTileRows * sizeof(T));
+      __builtin_memcpy(out + p * kCopyColumn, a + p * lda, kCopyColumn * sizeof(T));
   } else {
     for (int64_t p = 0; p < steps; ++p)
-      for (int64_t i = 0; i < rows; ++i) out[p * kTileRows + i] = a[p * lda + i];
+      for (int64_t i = 0; i < rows; ++i) out[p * kCopyColumn + i] = a[p * lda + i];
   }
 }
 

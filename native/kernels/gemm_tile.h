@@ -4,17 +4,20 @@
 
 // The register tile of the matrix product: kTileRows x (kTileVectors vectors) of C stay in
 // registers while k runs. Sizes fill the register file: 32 registers with AVX-512 and NEON, 16
-// without. Up to so many rows, or steps, a B stored by rows is read as it lies: a row of a large
-// tile's panel is two lines of the cache and many sums. What a large tile fetches for the next one
-// is spread over its time, and a wide B is packed by one thread each part: a small tile's time is
-// too short for the one, and for copies of A in each thread.
+// without. Up to kDirectRows rows, or kDirectSteps steps, a B stored by rows is read as it lies: a
+// row of a large tile's panel is two lines of the cache and many sums. In a tile's visit of at most
+// kBlockK steps what it reads of A stays in L1; B comes from L2, where a large tile is faster than
+// the processor's own fetching ahead and asks for it kStepsAhead steps before. What a large tile
+// fetches for the next one is spread over its time, and a wide B is packed by one thread each part:
+// a small tile's time is too short for the one, and for copies of A in each thread.
 namespace cresset {
 namespace {
 
 #if defined(__AVX512F__)
-constexpr int kTileRows = 12, kTileVectors = 2;
+constexpr int kTileRows = 14, kTileVectors = 2;
 constexpr int64_t kDirectRows = 96, kDirectSteps = 256;
-constexpr bool kSpreadsFetches = true, kPacksWideOnce = true, kFoldsLoads = true;
+constexpr int64_t kBlockK = 384, kStepsAhead = 8;
+constexpr bool kSpreadsFetches = true, kPacksWideOnce = true;
 #elif defined(__aarch64__)
 constexpr int kTileRows = 8, kTileVectors = 3;
 #else
@@ -22,9 +25,9 @@ constexpr int kTileRows = 6, kTileVectors = 2;
 #endif
 #if !defined(__AVX512F__)
 constexpr int64_t kDirectRows = 2 * kTileRows, kDirectSteps = 64;
-constexpr bool kSpreadsFetches = false, kPacksWideOnce = false, kFoldsLoads = false;
+constexpr int64_t kBlockK = 256, kStepsAhead = 0;
+constexpr bool kSpreadsFetches = false, kPacksWideOnce = false;
 #endif
-constexpr int64_t kBlockK = 256;  // steps per visit of a tile: what it reads stays in L1 and L2
 template <class T>
 constexpr int kTileColumns = kTileVectors* kLanes<T>;
 
@@ -64,6 +67,9 @@ SIMD_INLINE Vec<T> relu_of(Vec<T> x) {
 // every address a constant offset.
 enum class LayoutA { kRows, kColumns, kCopiedRows, kCopiedColumns };
 constexpr int64_t kCopyRow = kBlockK + 16;  // not a power of two, whose rows share cache sets
+constexpr int64_t kCopyColumn = (kTileRows + 7) / 8 * 8;
+constexpr int64_t kCopyItems =
+    kTileRows * kCopyRow > kBlockK * kCopyColumn ? kTileRows * kCopyRow : kBlockK * kCopyColumn;
 
 // Bias, relu and the store. The loops are unrolled, or the sums would take their way through
 // memory.
@@ -105,13 +111,8 @@ __attribute__((noinline)) void run_tile(const Tile<T>& t) {
     for (int v = 0; v < V; ++v) acc[i][v] = load(start + i * start_row + v * kL);
   const T* a = t.a;
   const T* b = t.b;
-  // Every other row's values are loaded by the FMAs that use them: one instruction less, and not
-  // so many loads as for every row. The compiler must not see that two addresses are the same.
-  constexpr bool kFolds = kFoldsLoads && kCopied;
-  const T* twin = a;
-  if (kFolds) asm("" : "+r"(twin));
   const int64_t a_row = kColumns ? 1 : kCopied ? kCopyRow : t.a_row;
-  const int64_t a_step = !kColumns ? 1 : kCopied ? kTileRows : t.a_step;
+  const int64_t a_step = !kColumns ? 1 : kCopied ? kCopyColumn : t.a_step;
   const T* next_c = t.next_c;
   const T* next_a = t.next_a.at;
   const int64_t rows = !kSpreadsFetches ? M : t.k < kFetchSteps ? (M + 3) / 4 : 1;  // at a time
@@ -134,15 +135,15 @@ __attribute__((noinline)) void run_tile(const Tile<T>& t) {
       const int64_t end = p + steps < t.k ? p + steps : t.k;
       do {
         Vec<T> row[V];
-        for (int v = 0; v < V; ++v) row[v] = load(b + v * kL);
+        for (int v = 0; v < V; ++v) {
+          row[v] = load(b + v * kL);
+          if (kStepsAhead > 0) __builtin_prefetch(b + kStepsAhead * t.b_step + v * kL);
+        }
         for (int i = 0; i < M; ++i) {
           const Vec<T> x = splat(a[i * a_row]);
-          for (int v = 0; v < V; ++v)
-            acc[i][v] =
-                fma(kFolds && v > 0 && i % 2 == 0 ? splat(twin[i * a_row]) : x, row[v], acc[i][v]);
+          for (int v = 0; v < V; ++v) acc[i][v] = fma(x, row[v], acc[i][v]);
         }
         a += a_step;
-        if (kFolds) twin += a_step;
         b += t.b_step;
       } while (++p < end);
     } while (p < t.k);

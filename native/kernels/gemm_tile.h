@@ -69,7 +69,7 @@ enum class LayoutA { kRows, kColumns, kCopiedRows, kCopiedColumns };
 constexpr int64_t kCopyRow = kBlockK + 16;  // not a power of two, whose rows share cache sets
 constexpr int64_t kCopyColumn = (kTileRows + 7) / 8 * 8;
 constexpr int64_t kCopyItems =
-    kTileRows * kCopyRow > kBlockK * kCopyColumn ? kTileRows * kCopyRow : kBlockK * kCopyColumn;
+    kTileRows * kCopyRow > kBlockK* kCopyColumn ? kTileRows* kCopyRow : kBlockK* kCopyColumn;
 
 // Bias, relu and the store. The loops are unrolled, or the sums would take their way through
 // memory.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { nativeErrorClasses } from './errors.js';
+import { collectYoung } from './garbage.js';
 import { native } from './native.js';
 
 /** What the addon knows a tensor by; opaque to JavaScript. */
@@ -32,6 +33,7 @@ export type RawFunction<S extends string> = S extends `${infer Params} -> ${infe
   : never;
 
 native.setErrorClasses?.(nativeErrorClasses);
+native.setYoungCollector?.(collectYoung);
 native.checkEnvironment?.();
 
 /** Every op that `lib` binds, with the signature it relies on; a test holds them against the addon's. */

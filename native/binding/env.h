@@ -2,6 +2,7 @@
 #pragma once
 #include <node_api.h>
 
+#include <chrono>
 #include <mutex>
 #include <vector>
 
@@ -14,10 +15,24 @@ namespace cresset::binding {
 // A JavaScript exception is already pending: unwind to the callback and return.
 struct PendingException {};
 
+// When young objects are collected for the sake of the tensors that died with them.
+struct YoungCollections {
+  static constexpr int64_t kLeastGrowth = 16 << 20;
+  static constexpr int kLeastCalls = 2;
+  napi_ref collect = nullptr;  // a function, given by lib/raw.ts
+  // Since the last one: the least bytes of tensors there were, the growth from there that asks for
+  // the next, and the calls that made some.
+  int64_t least = 0, growth = kLeastGrowth;
+  int calls = 0;
+  int64_t before = 0;                          // bytes at the end of the call before
+  std::chrono::steady_clock::time_point next;  // not before
+};
+
 struct Env {
   napi_env env;
   MemoryAccount* account;
   napi_ref error_classes = nullptr;  // an array in ErrorKind's order, given by lib/errors.ts
+  YoungCollections young;
   // References whose last use ended where Node must not be called (a finalizer, another thread).
   std::mutex mutex;
   std::vector<napi_ref> dead;
@@ -53,7 +68,8 @@ inline void check_memory(Env& env, const Tensor& x, Needs needs = Needs::Values)
   check_memory(env, x.storage(), needs);
 }
 
-// Tells the garbage collector of bytes gained or lost, and frees dead references.
+// Tells the garbage collector of bytes gained or lost, lets it collect young objects when tensors
+// may have died with them, and frees dead references.
 void settle(Env& env);
 // Registers a function under `name` on `target`.
 void define(napi_env env, napi_value target, const char* name, napi_callback callback,

@@ -21,6 +21,15 @@ napi_value set_error_classes(napi_env env, napi_callback_info info) {
   });
 }
 
+napi_value set_young_collector(napi_env env, napi_callback_info info) {
+  return guarded(env, [&] {
+    const CallArgs args(env, info, "setYoungCollector");
+    check(env, napi_create_reference(env, args[0], 1, &env_of(env).young.collect),
+          "setYoungCollector");
+    return undefined(env);
+  });
+}
+
 napi_value get_memory_stats(napi_env env, napi_callback_info) {
   return guarded(env, [&] {
     const MemoryStats stats = memory_stats();
@@ -134,6 +143,7 @@ napi_value choose_isa(napi_env env, napi_callback_info info) {
 
 void define_runtime(napi_env env, napi_value exports) {
   define(env, exports, "setErrorClasses", set_error_classes);
+  define(env, exports, "setYoungCollector", set_young_collector);
   define(env, exports, "checkEnvironment", check_environment);
   define(env, exports, "memoryStats", get_memory_stats);
   define(env, exports, "resetPeakMemory", run<reset_peak_memory>);

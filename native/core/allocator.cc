@@ -376,8 +376,12 @@ void charge(MemoryAccount* account, int64_t bytes) noexcept {
   if (account) account->bytes.fetch_add(bytes < 0 ? -felt : felt, std::memory_order_relaxed);
 }
 
+int64_t charged(const MemoryAccount* account) noexcept {
+  return account->bytes.load(std::memory_order_relaxed);
+}
+
 int64_t take_unreported(MemoryAccount* account, int64_t at_least) noexcept {
-  const int64_t bytes = account->bytes.load(std::memory_order_relaxed);
+  const int64_t bytes = charged(account);
   const int64_t change = bytes - account->reported;
   if (std::llabs(change) < at_least) return 0;
   account->reported = bytes;

@@ -57,6 +57,7 @@ void release_account(MemoryAccount* account) noexcept;
 void set_current_account(MemoryAccount* account) noexcept;
 MemoryAccount* current_account() noexcept;
 void charge(MemoryAccount* account, int64_t bytes) noexcept;
+int64_t charged(const MemoryAccount* account) noexcept;
 // Change since the last call.
 int64_t take_unreported(MemoryAccount* account, int64_t at_least) noexcept;
 

@@ -139,6 +139,7 @@ __attribute__((noinline)) void run_tile(const Tile<T>& t) {
           row[v] = load(b + v * kL);
           if (kStepsAhead > 0) __builtin_prefetch(b + kStepsAhead * t.b_step + v * kL);
         }
+        if (kStepsAhead > 0 && kColumns) __builtin_prefetch(a + kStepsAhead * a_step);
         for (int i = 0; i < M; ++i) {
           const Vec<T> x = splat(a[i * a_row]);
           for (int v = 0; v < V; ++v) acc[i][v] = fma(x, row[v], acc[i][v]);

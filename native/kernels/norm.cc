@@ -130,6 +130,7 @@ void normalize_row(const LayerNormArgs& a, int64_t row) {
   const int64_t n = a.cols;
   const T* x = static_cast<const T*>(a.x) + row * n;
   T* y = static_cast<T*>(a.y) + row * n;
+  fetch_row(x + n, n);
   const T mean = static_cast<T>(reduce_run<reduction::sum>(x, n) / static_cast<double>(n));
   const Vec<T> centre = splat(mean);
   const double squares = reduce_items<reduction::sum, T>(n, [&](int64_t i, int64_t left) {
@@ -157,6 +158,8 @@ void row_gradient(const LayerNormArgs& a, int64_t row, T* dweight, T* dbias) {
   const T* x = static_cast<const T*>(a.x) + row * n;
   const T* g = static_cast<const T*>(a.g) + row * n;
   T* dx = static_cast<T*>(a.y) + row * n;
+  fetch_row(x + n, n);
+  fetch_row(g + n, n);
   const T* weight = static_cast<const T*>(a.weight);
   const T mean = static_cast<T*>(a.mean)[row];
   const Vec<T> centre = splat(mean), rstd = splat(static_cast<T*>(a.rstd)[row]);

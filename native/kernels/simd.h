@@ -125,6 +125,12 @@ SIMD_INLINE void store_past_caches(T* p, Vec<T> v) {
   store(p, v);
 #endif
 }
+// Asks for a row that comes next: where a line takes long to compute with, the processor itself
+// looks too few of them ahead.
+template <class T>
+SIMD_INLINE void fetch_row(const T* row, int64_t n) {
+  for (int64_t i = 0; i < n; i += 64 / static_cast<int64_t>(sizeof(T))) __builtin_prefetch(row + i);
+}
 // x in the first n lanes.
 template <class T>
 SIMD_INLINE Vec<T> first_lanes(Vec<T> x, int64_t n, Vec<T> rest) {

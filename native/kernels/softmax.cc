@@ -88,6 +88,8 @@ void over_rows(int64_t rows, int64_t cols, void* y, const void* a, const void* b
       [](void* ctx, int64_t begin, int64_t end) {
         const Job& j = *static_cast<Job*>(ctx);
         for (int64_t r = begin * j.cols; r < end * j.cols; r += j.cols) {
+          fetch_row(j.a + r + j.cols, j.cols);
+          if (j.b != j.a) fetch_row(j.b + r + j.cols, j.cols);
           Row::row(j.cols, j.y + r, j.a + r, j.b + r);
         }
       },

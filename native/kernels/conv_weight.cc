@@ -14,6 +14,7 @@ namespace {
 constexpr int64_t kBlockSums = 12 * 12, kBlockRows = 256;  // per chunk, at most
 constexpr int64_t kMaxChunk = 64 << 20;                    // multiply-adds
 constexpr int64_t kFewChunks = 16, kMaxParts = 32;
+constexpr int64_t kPartPositions = 512;  // in a part, about, where there are few of them
 
 template <class T>
 struct Weight {
@@ -41,7 +42,7 @@ struct Weight {
     const int64_t blocks = a.groups * ceil_div(sums, block_sums) * ceil_div(a.rows, rows);
     const int64_t wanted =
         max(ceil_div(block_sums * rows * positions, kMaxChunk), ceil_div(kFewChunks, blocks));
-    parts = max(1, min(min(wanted, kMaxParts), ceil_div(positions, 2 * kBlockK)));
+    parts = max(1, min(min(wanted, kMaxParts), ceil_div(positions, kPartPositions)));
   }
 
   // Partial results: part x group x sums x padded rows.

@@ -45,7 +45,11 @@ for (const [samples, channels, rows, size, taps] of [
   [16, 20, 24, 14, 1],
 ] as const) {
   const conv = new nn.Conv2d(channels, rows, taps);
-  conv.forward(randn([samples, channels, size, size])).square().mean().backward();
+  conv
+    .forward(randn([samples, channels, size, size]))
+    .square()
+    .mean()
+    .backward();
   hash.update(Buffer.from((conv.weight.grad as Tensor).toTypedArray().buffer));
 }
 console.log(hash.digest('hex'));

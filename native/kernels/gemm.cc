@@ -46,8 +46,10 @@ int64_t pass_steps(int64_t m, int64_t n, int64_t k) {
   const bool many = m >= kManyRows && m * n * k > kOnePass;
   return even_steps(k, many ? kBlockK : kPackedK);
 }
+// What `pack` lays out may serve any number of rows.
+int64_t packed_steps(int64_t k) { return even_steps(k, kPackedK); }
 int64_t pass_steps(const GemmArgs& g) {
-  return g.packed_b ? even_steps(g.k, kPackedK) : pass_steps(g.m, g.n, g.k);
+  return g.packed_b ? packed_steps(g.k) : pass_steps(g.m, g.n, g.k);
 }
 // Panels a chunk may pack.
 template <class T>
@@ -290,7 +292,7 @@ struct Packing {
 
 template <class T>
 void pack(const GemmArgs& g, void* out) {
-  for_each_pass(g.k, even_steps(g.k, kPackedK), [&](int64_t k0, int64_t k) {
+  for_each_pass(g.k, packed_steps(g.k), [&](int64_t k0, int64_t k) {
     Packing<T> job{{&g, k0, k}, static_cast<T*>(out) + k0 * rounded_columns<T>(g.n)};
     parallel_for(job.pass.panels(), 4, Packing<T>::run, &job);
   });

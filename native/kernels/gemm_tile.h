@@ -67,7 +67,7 @@ SIMD_INLINE Vec<T> relu_of(Vec<T> x) {
 // every address a constant offset.
 enum class LayoutA { kRows, kColumns, kCopiedRows, kCopiedColumns };
 constexpr int64_t kCopyRow = kBlockK + 16;  // not a power of two, whose rows share cache sets
-constexpr int64_t kCopyColumn = (kTileRows + 7) / 8 * 8;
+constexpr int64_t kCopyColumn = (kTileRows + 7) / 8 * 8;  // a step's values lie in one line
 constexpr int64_t kCopyItems =
     kTileRows * kCopyRow > kBlockK* kCopyColumn ? kTileRows* kCopyRow : kBlockK* kCopyColumn;
 

@@ -4,16 +4,25 @@ import { isGradEnabled } from './autograd.js';
 import { type Explanation, explainPrograms } from './compile/explain.js';
 import { checkSynchronous, Program } from './compile/program.js';
 import { runInBackground } from './compile/queue.js';
+import { type Batches, runInSequence } from './compile/sequence.js';
 import { flatten } from './compile/signature.js';
 import { ArgumentTypeError } from './errors.js';
 import type { Handle } from './raw.js';
 import { activeRecording, tapesRecording } from './recording.js';
 import { handleOf, Tensor } from './tensor.js';
 
-/** Options of a compiled function's `run`. */
+export type { Batches };
+
+/** Options of a compiled function's `run` and `runAll`. */
 export interface RunOptions {
-  /** Takes the run back if it has not begun; one that has begun ends as a whole. */
+  /** Takes runs back that have not begun; one that has begun ends as a whole. */
   signal?: AbortSignal | undefined;
+}
+
+/** Options of a compiled function's `runAll`. */
+export interface RunAllOptions<R> extends RunOptions {
+  /** Is told the results as they come, in order, some milliseconds' worth at a time: for a progress bar, or a log. */
+  onResults?: ((results: readonly R[]) => void) | undefined;
 }
 
 /** A function made by {@link compile}. */
@@ -31,6 +40,21 @@ export interface Compiled<A extends readonly unknown[], R> {
    * @throws (as a rejection) what the function's operations throw; the signal's reason if it was taken back
    */
   run(...args: A | [...A, RunOptions]): Promise<R>;
+  /**
+   * Runs it for each of `batches`, in order, as a loop of awaited `run`s would, with the same bits; but the runs are handed
+   * over many at once, so that a short step does not wait for JavaScript. A whole epoch:
+   *
+   * ```ts
+   * const losses = await step.runAll(loader);
+   * ```
+   * Batches are read some milliseconds of work ahead, and closed when the sequence ends early. A learning rate that
+   * is changed meanwhile counts for the batches not yet read.
+   * @param batches - arguments of the function, one array after the other: a loader, an array, a generator
+   * @returns what the function returned, of each batch
+   * @throws (as a rejection) what a run throws, after which none begins; what the source throws, after the batches before
+   *   it; what `onResults` throws; the signal's reason, within one run
+   */
+  runAll(batches: Batches<A>, options?: RunAllOptions<R>): Promise<R[]>;
 }
 
 /** Recordings that are kept for one function; the one not used for longest goes first. */
@@ -114,7 +138,18 @@ export function compile<A extends readonly unknown[], R>(fn: (...args: A) => R):
       return Promise.reject(error);
     }
   };
-  const compiled = Object.assign(call, { run });
+  const runAll = async (batches: Batches<A>, { signal, onResults }: RunAllOptions<R> = {}): Promise<R[]> => {
+    if (activeRecording())
+      throw new ArgumentTypeError('compile: runAll() inside a compiled function; call the inner one');
+    const all: R[] = [];
+    const take = (results: R[]) => {
+      all.push(...results);
+      onResults?.(results);
+    };
+    await runInSequence((args: A) => step.prepare(args), batches, take, signal);
+    return all;
+  };
+  const compiled = Object.assign(call, { run, runAll });
   steps.set(compiled, step as unknown as Step<readonly unknown[], unknown>);
   return compiled;
 }

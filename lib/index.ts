@@ -4,7 +4,7 @@ import './methods.js';
 export { type AutocastOptions, autocast, isAutocastEnabled } from './autocast.js';
 export { enableGrad, type GradOptions, grad, isGradEnabled, noGrad } from './autograd.js';
 export type { Explanation, ProgramExplanation } from './compile/explain.js';
-export { type Compiled, compile, type RunOptions } from './compile.js';
+export { type Batches, type Compiled, compile, type RunAllOptions, type RunOptions } from './compile.js';
 export {
   arange,
   type CreationOptions,

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The MNIST classifier in JAX as fast as it gets: tensors preloaded, a whole epoch in one jitted scan. DATA names a
-folder with MNIST/raw. Arguments: epochs, batch size. Prints what an epoch and compiling took, and the mean losses."""
+folder with MNIST/raw. Arguments: epochs, batch size, row. Prints what an epoch and compiling took, and the mean losses."""
 import sys
 import time
 
@@ -10,8 +10,7 @@ import numpy as np
 
 from support import read_idx, show_epochs
 
-EPOCHS, BATCH = int(sys.argv[1]), int(sys.argv[2])
-ROW = f"mnist-epoch-compiled-{BATCH}"
+EPOCHS, BATCH, ROW = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
 X = jnp.asarray((read_idx("train-images-idx3-ubyte", 16).reshape(-1, 784).astype("float32") / 255 - 0.1307) / 0.3081)
 Y = jnp.asarray(read_idx("train-labels-idx1-ubyte", 8).astype("int32"))
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // A server that trains: the event loop's delay, and what HTTP requests to this process take, while `fit`, a loop of
-// `await step.run()`, or steps of half a second use all cores. Argument: seconds of each. The client is a process of its
+// `await step.run()`, `step.runAll()`, or steps of half a second use all cores. Argument: seconds of each. The client is a process of its
 // own and asks an idle server as well: that one's p99 is what busy cores do to anybody.
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -26,6 +26,7 @@ async function prepareFit(): Promise<Training> {
   const model = kerasClassifier();
   return async (isOver) => {
     const stop = {
+      everyBatch: false,
       onTrainBatchEnd: () => {
         model.stopTraining = isOver();
       },
@@ -63,6 +64,15 @@ async function prepareRun(): Promise<Training> {
   };
 }
 
+async function prepareAll(): Promise<Training> {
+  const loader = await mnistLoader(64);
+  const step = makeStep(new Classifier());
+  return async (isOver) => {
+    while (!isOver()) await step.runAll(loader);
+    return undefined;
+  };
+}
+
 async function prepareSlow(): Promise<Training> {
   const step = makeStep(new ResNet18());
   const [x, y] = [randn([48, 3, 32, 32]), randint(0, 10, [48])];
@@ -91,7 +101,7 @@ async function measureDuring(training: Training, ports: number[]) {
   return { delay: delay.percentile(99) / 1e6 - 1, longest: delay.max / 1e6 - 1, http, idle, step };
 }
 
-const trainings = { fit: prepareFit, run: prepareRun, slow: prepareSlow };
+const trainings = { fit: prepareFit, run: prepareRun, all: prepareAll, slow: prepareSlow };
 const values: Record<string, number> = {};
 const notes: Record<string, Record<string, number>> = {};
 const server = await startServer();

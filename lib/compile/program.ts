@@ -82,7 +82,7 @@ export class Program<R> {
   accepts(key: string, inputs: Handle[]): boolean {
     return key === this.key && this.recording.guards.every((holds) => holds()) && rawAccepts(this.handle, inputs);
   }
-  /** The numbers and the random positions of the next run, which are used up by asking. */
+  /** The numbers and the random positions of the next run, which are used up by asking; valid until then. */
   next(): [numbers: Float64Array, draws: BigInt64Array] {
     let at = 0;
     for (const { count, read } of this.recording.numbers) {
@@ -104,9 +104,13 @@ export class Program<R> {
       throw whileRunning(error, this.places.at(rawFailedSite()));
     }
   }
-  /** What the function returned, with a run's tensors. */
-  wrap(results: readonly Handle[]): R {
-    let i = 0;
+  /** What the function returned, with the tensors of `results` from `first` on. */
+  wrap(results: readonly Handle[], first = 0): R {
+    let i = first;
     return replaceTensors(this.result, () => fromHandle(results[i++] as Handle));
+  }
+  /** The same for each of `count` runs. */
+  wrapAll(results: readonly Handle[], count: number): R[] {
+    return Array.from({ length: count }, (_, run) => this.wrap(results, (run * results.length) / count));
   }
 }

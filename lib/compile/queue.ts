@@ -4,6 +4,7 @@ import { whileRunning } from './places.js';
 import type { Program, ProgramHandle } from './program.js';
 
 type Queue = { readonly __queue: unique symbol };
+type SequenceHandle = { readonly __sequence: unique symbol };
 type Settle = (id: number, error: Error | null, failedSite: number, results: Handle[] | null) => void;
 
 const rawOpenQueue = rawFunction<(settle: Settle) => Queue>('openQueue');
@@ -14,34 +15,73 @@ const rawSubmit =
       inputs: Handle[],
       numbers: Float64Array,
       draws: BigInt64Array,
+      count: number,
       queue: Queue,
       id: number,
+      sequence?: SequenceHandle,
     ) => void
-  >('submitRun');
-const rawCancel = rawFunction<(queue: Queue, id: number) => boolean>('cancelRun');
+  >('submitRuns');
+const rawCancel = rawFunction<(queue: Queue, id: number) => boolean>('cancelRuns');
+
+const rawOpenSequence = rawFunction<() => SequenceHandle>('openSequence');
+const rawStop = rawFunction<(sequence: SequenceHandle) => void>('stopSequence');
 
 const waiting = new Map<number, Settle>();
 let queue: Queue | undefined;
-let count = 0;
+let next = 0;
 
-/** Runs `program` on the executor's thread, after all runs before it. */
-export function runInBackground<R>(program: Program<R>, inputs: Handle[], signal: AbortSignal | undefined): Promise<R> {
-  return new Promise((resolve, reject) => {
-    queue ??= rawOpenQueue((...outcome) => waiting.get(outcome[0])?.(...outcome));
-    const open = queue;
-    const id = count++;
-    const abort = () => {
-      if (!rawCancel(open, id)) return; // has begun: it ends as a whole
-      waiting.delete(id);
-      reject(signal?.reason);
-    };
-    rawSubmit(program.handle, inputs, ...program.next(), open, id);
-    signal?.addEventListener('abort', abort, { once: true });
+/** Runs on their way to the executor's thread, or on it. */
+export interface Underway<R> {
+  /** Each run's, in order. */
+  readonly results: Promise<R[]>;
+  /** Takes them back if none has begun; were they? Then `results` stays open. */
+  cancel(): boolean;
+}
+
+/** Runs that are handed over part by part: after one that fails none begins. */
+export class RunSequence {
+  readonly handle = rawOpenSequence();
+
+  /** Lets no run begin any more. */
+  stop(): void {
+    rawStop(this.handle);
+  }
+}
+
+/** Has the executor's thread run `program` after all runs before: `count` times, with each time's share of the rest. */
+export function submit<R>(
+  program: Program<R>,
+  inputs: Handle[],
+  numbers: Float64Array,
+  draws: BigInt64Array,
+  count = 1,
+  sequence?: RunSequence,
+): Underway<R> {
+  queue ??= rawOpenQueue((...outcome) => waiting.get(outcome[0])?.(...outcome));
+  const open = queue;
+  const id = next++;
+  rawSubmit(program.handle, inputs, numbers, draws, count, open, id, sequence?.handle);
+  const results = new Promise<R[]>((resolve, reject) => {
     waiting.set(id, (_, error, failedSite, results) => {
       waiting.delete(id);
-      signal?.removeEventListener('abort', abort);
       if (error) reject(whileRunning(error, program.places.at(failedSite)));
-      else resolve(program.wrap(results as Handle[]));
+      else resolve(program.wrapAll(results as Handle[], count));
     });
+  });
+  const cancel = () => rawCancel(open, id) && waiting.delete(id);
+  return { results, cancel };
+}
+
+/** One run, with its result. */
+export function runInBackground<R>(program: Program<R>, inputs: Handle[], signal: AbortSignal | undefined): Promise<R> {
+  const { results, cancel } = submit(program, inputs, ...program.next());
+  const result = results.then(([only]) => only as R);
+  if (!signal) return result;
+  return new Promise((resolve, reject) => {
+    const abort = () => {
+      if (cancel()) reject(signal.reason); // else it has begun: it ends as a whole
+    };
+    signal.addEventListener('abort', abort, { once: true });
+    result.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
   });
 }

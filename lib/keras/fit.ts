@@ -9,12 +9,13 @@ import { History } from './callbacks/history.js';
 import { ProgbarLogger } from './callbacks/progress.js';
 import type { Compiled } from './compiled.js';
 import { splitOff } from './data/arrays.js';
-import type { ArrayData, ClassWeight } from './data/batch.js';
+import type { ArrayData, Batch, ClassWeight } from './data/batch.js';
 import { checkWhole, type Given, openSource, resolveValidation, type SourceOptions } from './data/resolve.js';
 import { Epochs } from './data/source.js';
 import type { BatchStream } from './data/streams.js';
+import type { Layer } from './layers/layer.js';
 import type { Model } from './model.js';
-import { predictStep, type Steps } from './train-step.js';
+import { type BatchStep, predictStep, type Steps } from './train-step.js';
 
 /** What `fit`, `evaluate` and `predict` have in common. */
 export interface RunOptions {
@@ -69,6 +70,9 @@ export interface FitArrayOptions extends FitOptions {
   sampleWeight?: ArrayData | undefined;
 }
 
+/** Milliseconds between two calls of hooks for some batches. */
+const toldEvery = 100;
+
 const verbosities: readonly unknown[] = [0, 1, 2, 'auto'];
 
 /** The callbacks of a run, with progress if it is to be shown. */
@@ -91,41 +95,103 @@ function openEpochs(where: string, given: Given, options: SourceOptions, steps: 
   return new Epochs(openSource(where, given, options), where, optionalWhole(`${where}: steps`, steps));
 }
 
-/** One epoch of training; its logs. The next batch is fetched while a step runs. */
-async function trainEpoch(steps: Steps, compiled: Compiled, epochs: Epochs, list: CallbackList, signal?: AbortSignal) {
-  const model = steps.model as Model;
+/** An epoch's batches and who looks on. */
+interface Pass<R> {
+  readonly kind: 'Train' | 'Test' | 'Predict';
+  readonly model: Layer;
+  /** The step, once the model is built. */
+  readonly step: () => BatchStep<R>;
+  /** Loss and metrics so far, once a step has run. */
+  readonly logs: () => Logs;
+  readonly isOver: () => boolean;
+  readonly epochs: Epochs;
+  readonly list: CallbackList;
+  readonly signal: AbortSignal | undefined;
+}
+
+function build(model: Layer, batch: Batch): void {
+  if (!model.built) predictStep(model, batch); // makes the weights
+}
+
+/** What the steps return. The next batch is fetched while a step runs. */
+async function runOneByOne<R>({ kind, model, step, logs: read, isOver, epochs, list, signal }: Pass<R>): Promise<R[]> {
+  const results: R[] = [];
   let logs: Logs = {};
   let next = epochs.next(0, signal);
-  for (let step = 0; !model.stopTraining; step++) {
+  for (let i = 0; !isOver(); i++) {
     const batch = await next;
     signal?.throwIfAborted();
     if (!batch) break;
-    await list.call('onTrainBatchBegin', step, {});
-    if (!model.built) predictStep(model, batch); // makes the weights
-    const running = steps.train(model.trainableWeights).run(batch);
-    next = epochs.next(step + 1, signal);
+    await list.call(`on${kind}BatchBegin`, i, {});
+    build(model, batch);
+    const running = step().run(batch);
+    next = epochs.next(i + 1, signal);
     next.catch(() => undefined); // thrown where it is awaited, if the step succeeds
-    await running;
-    if (step === 0) logs = compiled.liveLogs();
-    await list.call('onTrainBatchEnd', step, logs);
+    results.push(await running);
+    if (i === 0) logs = read();
+    await list.call(`on${kind}BatchEnd`, i, logs);
     if (turnIsDue()) await nextTurn();
   }
+  return results;
+}
+
+/** The same without JavaScript between the steps; who wants to know of some batches is told now and then. */
+async function runTogether<R>({ kind, model, step, logs, isOver, epochs, list, signal }: Pass<R>): Promise<R[]> {
+  const told = list.has(`on${kind}BatchBegin`, false) || list.has(`on${kind}BatchEnd`, false);
+  const results: R[] = [];
+  let next = await epochs.next(0, signal);
+  while (next && !isOver()) {
+    const first = results.length;
+    const due = told ? performance.now() + toldEvery : Number.POSITIVE_INFINITY;
+    const part = async function* (): AsyncGenerator<[Batch]> {
+      for (let i = first; next && !isOver() && (i === first || performance.now() < due); ) {
+        yield [next];
+        next = await epochs.next(++i, signal);
+      }
+    };
+    await list.call(`on${kind}BatchBegin`, first, {});
+    build(model, next);
+    results.push(...(await step().runAll(part(), { signal })));
+    await list.call(`on${kind}BatchEnd`, results.length - 1, logs());
+  }
+  return results;
+}
+
+function runPass<R>(pass: Pass<R>): Promise<R[]> {
+  const { kind, list } = pass;
+  const isWatched = list.has(`on${kind}BatchBegin`, true) || list.has(`on${kind}BatchEnd`, true);
+  return isWatched ? runOneByOne(pass) : runTogether(pass);
+}
+
+/** One epoch of training; its logs. */
+async function trainEpoch(steps: Steps, compiled: Compiled, epochs: Epochs, list: CallbackList, signal?: AbortSignal) {
+  const model = steps.model as Model;
+  await runPass({
+    kind: 'Train',
+    model,
+    step: () => steps.train(model.trainableWeights),
+    logs: () => compiled.liveLogs(),
+    isOver: () => model.stopTraining,
+    epochs,
+    list,
+    signal,
+  });
   return compiled.readLogs();
 }
 
 async function testEpoch(steps: Steps, compiled: Compiled, epochs: Epochs, list: CallbackList, signal?: AbortSignal) {
   compiled.reset();
-  let logs: Logs = {};
   await list.call('onTestBegin', {});
-  for (let step = 0; ; step++) {
-    const batch = await epochs.next(step, signal);
-    if (!batch) break;
-    await list.call('onTestBatchBegin', step, {});
-    await steps.test.run(batch);
-    if (step === 0) logs = compiled.liveLogs();
-    await list.call('onTestBatchEnd', step, logs);
-    if (turnIsDue()) await nextTurn();
-  }
+  await runPass({
+    kind: 'Test',
+    model: steps.model,
+    step: () => steps.test,
+    logs: () => compiled.liveLogs(),
+    isOver: () => false,
+    epochs,
+    list,
+    signal,
+  });
   const result = compiled.readLogs();
   await list.call('onTestEnd', result);
   return result;
@@ -230,19 +296,19 @@ export async function evaluate(
 export async function predict(model: Model, steps: Steps, given: Given, options: EvaluateOptions): Promise<Tensor> {
   const epochs = openEpochs('predict', given, options, options.steps);
   const { list, verbose, stop } = makeCallbacks('predict', options);
-  const outputs: Tensor[] = [];
   try {
     list.start(model, { epochs: 1, steps: epochs.steps, verbose });
     await list.call('onPredictBegin', {});
-    for (let step = 0; ; step++) {
-      const batch = await epochs.next(step, options.signal);
-      if (!batch) break;
-      await list.call('onPredictBatchBegin', step, {});
-      if (!model.built) predictStep(model, batch); // makes the weights
-      outputs.push(await steps.predict.run(batch));
-      await list.call('onPredictBatchEnd', step, {});
-      if (turnIsDue()) await nextTurn();
-    }
+    const outputs = await runPass({
+      kind: 'Predict',
+      model: steps.model,
+      step: () => steps.predict,
+      logs: () => ({}),
+      isOver: () => false,
+      epochs,
+      list,
+      signal: options.signal,
+    });
     await list.call('onPredictEnd', {});
     return cat(outputs, 0);
   } finally {

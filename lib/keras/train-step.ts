@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { noGrad } from '../autograd.js';
-import { type Compiled as CompiledFunction, compile } from '../compile.js';
+import { type Batches, type Compiled as CompiledFunction, compile } from '../compile.js';
+import { nextTurn, turnIsDue } from '../data/event-loop.js';
 import { DataError } from '../errors.js';
 import type { Tensor } from '../tensor.js';
 import type { Compiled } from './compiled.js';
@@ -42,11 +43,21 @@ export function predictStep(model: Layer, batch: Batch): Tensor {
   return noGrad(() => model.apply(batch.x, { training: false }));
 }
 
-type BatchStep<R> = CompiledFunction<[batch: Batch], R>;
+/** @internal */
+export type BatchStep<R> = CompiledFunction<[batch: Batch], R>;
 
 /** Of a step that runs as it is written, so that its code may read values. */
 function eager<R>(step: (batch: Batch) => R): BatchStep<R> {
-  return Object.assign((batch: Batch) => step(batch), { run: async (batch: Batch) => step(batch) });
+  const run = async (batch: Batch) => step(batch);
+  const runAll = async (batches: Batches<[Batch]>) => {
+    const results: R[] = [];
+    for await (const [batch] of batches) {
+      results.push(step(batch));
+      if (turnIsDue()) await nextTurn();
+    }
+    return results;
+  };
+  return Object.assign((batch: Batch) => step(batch), { run, runAll }) as BatchStep<R>;
 }
 
 /** @internal The steps of one model as `fit`, `evaluate` and `predict` take them: compiled, and off the JS thread. */

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
+
 #include "autograd/node.h"
 #include "binding/addon.h"
 #include "binding/call_queue.h"
@@ -131,12 +133,18 @@ const void* array_of(const CallArgs& args, size_t at, int64_t least) {
   return data;
 }
 
-// From (program, inputs, numbers, draws).
-Ref<Run> prepare(const CallArgs& args) {
+// From (program, inputs, numbers, draws), each of the `count` runs' one after the other: run i.
+Ref<Run> prepare(const CallArgs& args, const Tensors& inputs, int64_t i = 0, int64_t count = 1) {
   Program& program = program_of(args, 0);
-  return program.prepare(args.tensors(1, "arguments", false, Needs::Description),
-                         static_cast<const double*>(array_of(args, 2, program.number_count())),
-                         static_cast<const int64_t*>(array_of(args, 3, 2 * program.draw_count())));
+  const auto own = static_cast<int64_t>(inputs.size()) / count;
+  const int64_t numbers = program.number_count(), draws = 2 * program.draw_count();
+  return program.prepare(
+      Tensors(inputs.begin() + i * own, inputs.begin() + (i + 1) * own),
+      static_cast<const double*>(array_of(args, 2, count * numbers)) + i * numbers,
+      static_cast<const int64_t*>(array_of(args, 3, count * draws)) + i * draws);
+}
+Tensors inputs_of(const CallArgs& args) {
+  return args.tensors(1, "arguments", false, Needs::Description);
 }
 
 // replay(program, inputs, numbers, draws): the results
@@ -144,7 +152,7 @@ napi_value replay(napi_env env, napi_callback_info info) {
   return guarded(env, [&] {
     const CallArgs args(env, info, "compile");
     program_of(args, 0).for_each_shared([&](Storage& x) { check_memory(args.owner, x); });
-    const Ref<Run> run = prepare(args);
+    const Ref<Run> run = prepare(args, inputs_of(args));
     run->program->wait(*run);
     run->program->execute(*run);
     t_failed_site = run->failed_site;
@@ -165,21 +173,30 @@ napi_value error_value(napi_env env, const Error& error) {
   return value;
 }
 
+// Of all runs, one after the other.
+Tensors results_of(const Job& job) {
+  Tensors results;
+  for (const auto& run : job.runs)
+    for (const Tensor& x : run->program->results(*run)) results.push_back(x);
+  return results;
+}
+
 // settle(id, error, failedSite, results) in JavaScript.
 void settle_job(napi_env env, napi_value function, void* posted) {
   const std::unique_ptr<Job> job(static_cast<Job*>(posted));
   if (!env) return;
   guarded(env, [&] {
-    const Run& run = *job->run;
     napi_value null, result;
     napi_get_null(env, &null);
     napi_value args[] = {to_js(env, job->id), null, to_js(env, int64_t{-1}), null};
-    if (run.failed_before_results()) {
-      args[1] = error_value(env, run.error);
-      args[2] = to_js(env, int64_t{run.failed_site});
+    const auto failed = std::ranges::find_if(
+        job->runs, [](const Ref<Run>& run) { return run->failed_before_results(); });
+    if (failed != job->runs.end()) {
+      args[1] = error_value(env, (*failed)->error);
+      args[2] = to_js(env, int64_t{(*failed)->failed_site});
     } else {
       try {
-        args[3] = to_js(env, run.program->results(run));
+        args[3] = to_js(env, results_of(*job));
       } catch (const Error& error) {
         args[1] = error_value(env, error);
       }
@@ -196,17 +213,40 @@ napi_value open_queue(napi_env env, napi_callback_info info) {
   return guarded(env, [&] { return CallQueue::open<kRuns>(CallArgs(env, info, "run"), 0); });
 }
 
-// submit(program, inputs, numbers, draws, queue, id)
+// openSequence(): of jobs, for submitRuns
+napi_value open_sequence(napi_env env, napi_callback_info) {
+  return guarded(env, [&] {
+    const auto drop = [](napi_env, void* data, void*) {
+      delete static_cast<graph::Stopped*>(data);
+    };
+    return make_external(env, new graph::Stopped(new std::atomic<bool>(false)), drop);
+  });
+}
+
+// stopSequence(sequence): no run of it begins any more
+napi_value stop_sequence(napi_env env, napi_callback_info info) {
+  return guarded(env, [&] {
+    CallArgs(env, info, "run").external<graph::Stopped>(0)->store(true);
+    return undefined(env);
+  });
+}
+
+// submitRuns(program, inputs, numbers, draws, count, queue, id, sequence?)
 napi_value submit(napi_env env, napi_callback_info info) {
   return guarded(env, [&] {
     const CallArgs args(env, info, "run");
-    auto& queue = args.external<CallQueue>(4);
+    const int64_t count = args.integer(4, "count");
+    auto& queue = args.external<CallQueue>(5);
     program_of(args, 0).need_own_memory();
     auto job = std::make_unique<Job>();
-    job->run = prepare(args);
-    job->run->own_inputs();
+    const Tensors inputs = inputs_of(args);
+    for (int64_t i = 0; i < count; ++i) {
+      job->runs.push_back(prepare(args, inputs, i, count));
+      job->runs.back()->own_inputs();
+    }
     job->owner = &queue;
-    job->id = args.integer(5, "id");
+    job->id = args.integer(6, "id");
+    if (args.given(7)) job->stopped = args.external<graph::Stopped>(7);
     job->done = [](Job* done) {
       if (!static_cast<CallQueue*>(done->owner)->post(done)) delete done;
     };
@@ -216,8 +256,8 @@ napi_value submit(napi_env env, napi_callback_info info) {
   });
 }
 
-// cancelRun(queue, id): had it not begun?
-napi_value cancel_run(napi_env env, napi_callback_info info) {
+// cancelRuns(queue, id): had it not begun?
+napi_value cancel(napi_env env, napi_callback_info info) {
   return guarded(env, [&] {
     const CallArgs args(env, info, "run");
     auto& queue = args.external<CallQueue>(0);
@@ -280,8 +320,10 @@ void define_graph(napi_env env, napi_value exports) {
   define(env, exports, "replay", replay);
   define(env, exports, "failedSite", failed_site);
   define(env, exports, "openQueue", open_queue);
-  define(env, exports, "submitRun", submit);
-  define(env, exports, "cancelRun", cancel_run);
+  define(env, exports, "openSequence", open_sequence);
+  define(env, exports, "stopSequence", stop_sequence);
+  define(env, exports, "submitRuns", submit);
+  define(env, exports, "cancelRuns", cancel);
   define(env, exports, "explainProgram", explain_program);
 }
 

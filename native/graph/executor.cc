@@ -21,7 +21,7 @@ struct Executor {
   std::mutex mutex;
   std::condition_variable work, idle;
   Fifo<Job> jobs;
-  const void* owner = nullptr;  // of the job that runs
+  const void* owner = nullptr;  // of the job that is worked on
   std::atomic<bool> cancelled{false};
   std::atomic<int> waiting{0};  // jobs in the queue
   bool started = false;
@@ -44,9 +44,40 @@ Executor& executor() {
   return instance;
 }
 
+void begin(Run& run) {
+  watchers.fetch_add(1);
+  run.program->mark(run, true);
+}
 void finish(Run& run) {
   run.program->mark(run, false);
   watchers.fetch_sub(1);
+}
+void drop(const std::unique_ptr<Job>& job) {
+  for (const auto& run : job->runs) finish(*run);
+}
+
+// Runs all of the job, which is gone when its results were there before the last run's end.
+void work_on(std::unique_ptr<Job>& job, const std::atomic<bool>& cancelled) {
+  const auto tell = [&] {
+    void (*const done)(Job*) = job->done;
+    done(job.release());
+  };
+  const Stopped sequence = job->stopped;
+  std::atomic<bool> own{false};
+  std::atomic<bool>& stopped = sequence ? *sequence : own;
+  for (size_t i = 0, count = job->runs.size(); i < count; ++i) {
+    const Ref<Run> run = job->runs[i];
+    if (stopped) {
+      run->failed = true;
+      run->error = Error(ErrorKind::State, "run: stopped before it began");
+    } else if (i + 1 < count) {
+      run->program->execute(*run, &cancelled);
+    } else {
+      run->program->execute(*run, &cancelled, tell);
+    }
+    if (run->failed) stopped = true;
+    finish(*run);
+  }
 }
 
 void* work_forever(void*) {
@@ -66,18 +97,11 @@ void* work_forever(void*) {
       e.cancelled = false;
     }
     const auto begin = std::chrono::steady_clock::now();
-    Ref<Run> run = job->run;
-    const auto tell = [&] {
-      void (*const done)(Job*) = job->done;
-      done(job.release());
-    };
-    run->program->execute(*run, &e.cancelled, tell);
-    finish(*run);
+    work_on(job, e.cancelled);
     was_short = std::chrono::steady_clock::now() - begin < kShortRun;
     if (e.waiting.load(std::memory_order_relaxed) == 0) rest_helpers();
     // Before it counts as done, so that whoever waits for that may take the owner down.
-    if (job) tell();
-    run = nullptr;
+    if (job) job->done(job.release());
     {
       const std::lock_guard lock(e.mutex);
       e.owner = nullptr;
@@ -99,8 +123,7 @@ void submit(std::unique_ptr<Job> job) {
     std::unique_lock lock(e.mutex);
     start(e);
     e.idle.wait(lock, [&] { return e.count(job->owner) < kMostJobs; });
-    watchers.fetch_add(1);
-    job->run->program->mark(*job->run, true);
+    for (const auto& run : job->runs) begin(*run);
     e.jobs.push(job.release());
   }
   // With the lock given back, for which a thread that sees this asks at once.
@@ -115,7 +138,7 @@ std::unique_ptr<Job> cancel(const void* owner, int64_t id) {
     const std::lock_guard lock(e.mutex);
     found.reset(e.take([&](const Job& job) { return job.owner == owner && job.id == id; }).pop());
   }
-  if (found) finish(*found->run);
+  if (found) drop(found);
   return found;
 }
 
@@ -128,7 +151,7 @@ void cancel_all(const void* owner) {
     if (e.owner == owner) e.cancelled = true;
     e.idle.wait(lock, [&] { return e.owner != owner; });
   }
-  while (const std::unique_ptr<Job> job{dropped.pop()}) finish(*job->run);
+  while (const std::unique_ptr<Job> job{dropped.pop()}) drop(job);
 }
 
 }  // namespace cresset::graph

@@ -7,10 +7,15 @@
 // JavaScript.
 namespace cresset::graph {
 
-// A run on its way. `done` is called on the executor's thread, once: when the run's results are
-// there, which may be before its end.
+// Is no more run of a sequence of jobs to begin?
+using Stopped = std::shared_ptr<std::atomic<bool>>;
+
+// Runs on their way, one after the other. `done` is called on the executor's thread, once: when the
+// results of all are there, which may be before the last one's end. After one that fails none
+// begins, in this job or in those of its sequence.
 struct Job : Pooled {
-  Ref<Run> run;
+  PooledVector<Ref<Run>> runs;
+  Stopped stopped;        // of its sequence, if it is in one
   void* owner = nullptr;  // an environment
   void (*done)(Job* job) = nullptr;
   int64_t id = 0;

@@ -191,6 +191,25 @@ test('hooks come in the order of Keras, asynchronous ones are awaited, and logs 
   assert.throws(() => new callbacks.LambdaCallback({ onEpochStart: () => undefined } as object), /onEpochStart/);
 });
 
+test('who does not ask for every batch is told of the last one; losses stay the same', async () => {
+  const seen: [number, number][] = [];
+  const look = (everyBatch: boolean) => ({
+    everyBatch,
+    onTrainBatchEnd: (batch: number, logs: keras.callbacks.Logs) => void seen.push([batch, logs.loss as number]),
+  });
+  const [each, some] = [makeModel(), makeModel()];
+  const options = { batchSize: 2, epochs: 3, shuffle: false, ...silent };
+  const one = await each.fit(x, y, { ...options, callbacks: [look(true)] });
+  const all = seen.splice(0);
+  assert.is(all.length, 36);
+  const two = await some.fit(x, y, { ...options, callbacks: [look(false)] });
+  assert.equal(two.history, one.history);
+  assert.equal(some.getWeights().map(String), each.getWeights().map(String));
+  assert.ok(seen.length >= 3 && seen.length < all.length, `told ${seen.length} times`);
+  for (const told of seen) assert.ok(all.some(([batch, loss]) => batch === told[0] && loss === told[1]));
+  assert.is(seen.filter(([batch]) => batch === 11).length, 3);
+});
+
 test('a callback stops training, and sees model and parameters', async () => {
   class Stop extends callbacks.Callback {
     seen: unknown;

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 
 const program = fileURLToPath(new URL('./worker.js', import.meta.url));
-const tasks = ['matmul', 'backward', 'loader', 'runs'];
+const tasks = ['matmul', 'backward', 'loader', 'runs', 'sequences'];
 
 /** Ends in one of three ways: terminated at work, exiting at work, or after its last statement. */
 function runWorker(i: number): Promise<void> {

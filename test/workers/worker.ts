@@ -20,6 +20,7 @@ const step = compile((x: Tensor) => {
 
 const tasks: Record<string, () => unknown> = {
   runs: () => Promise.all([step.run(a), step.run(w.detach())]),
+  sequences: () => step.runAll(Array.from({ length: 20 }, () => [a])),
   matmul: () => a.matmul(a),
   backward: () => {
     a.matmul(w).relu().sum().backward();

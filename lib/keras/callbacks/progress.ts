@@ -36,6 +36,7 @@ function formatTime(seconds: number): string {
  * elsewhere (and with `verbose: 2`). Loss and metrics are read ten times a second at most. `fit` adds it by itself.
  */
 export class ProgbarLogger extends Callback {
+  readonly everyBatch = false;
   #inFit = false;
   #started = 0;
   #lastRead = 0;

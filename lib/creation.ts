@@ -7,6 +7,7 @@ import { fromHandle, handleOf, type NestedArray, type Tensor } from './tensor.js
 const rawFull = raw('full', 'shape: int[], value: Scalar, dtype: dtype -> Tensor');
 const rawArange = raw('arange', 'start: Scalar, step: Scalar, count: int, dtype: dtype -> Tensor');
 const rawLinspace = raw('linspace', 'start: float, end: float, count: int, dtype: dtype -> Tensor');
+const rawMakeBuffer = rawFunction<(bytes: number) => ArrayBuffer>('makeBuffer');
 const rawFromBuffer =
   rawFunction<
     (
@@ -230,4 +231,15 @@ export function fromBuffer(
 /** @internal As `fromBuffer`, of data that nobody else knows or will: its memory cannot be taken away. */
 export function fromOwnBuffer(data: Uint8Array<ArrayBuffer>, shape: readonly number[], dtype: DType): Tensor {
   return fromHandle(rawFromBuffer(data.buffer, data.byteOffset, shape, dtype, false, true));
+}
+
+/** Blocks of so many bytes lie on large pages, where the system has them. */
+const largeBytes = 4 * 2 ** 20;
+
+/**
+ * @internal Memory of unknown content, to be filled and made a tensor by {@link fromOwnBuffer}. Rows of a large tensor that
+ * are read in random order are found faster on large pages, which only memory that was not written yet can have.
+ */
+export function ownBuffer(bytes: number): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(bytes < largeBytes ? new ArrayBuffer(bytes) : rawMakeBuffer(bytes));
 }

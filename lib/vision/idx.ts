@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-import { readFile } from 'node:fs/promises';
-import { promisify } from 'node:util';
-import { constants, gunzip, gunzipSync } from 'node:zlib';
-import { fromOwnBuffer } from '../creation.js';
+import { type FileHandle, open } from 'node:fs/promises';
+import { constants, createGunzip, gunzipSync } from 'node:zlib';
+import { fromOwnBuffer, ownBuffer } from '../creation.js';
 import { type DType, itemSize } from '../dtype.js';
-import { DataError } from '../errors.js';
+import { CressetError, DataError } from '../errors.js';
+import { collectYoung } from '../garbage.js';
 import { swapBytes } from '../io/read-tensor.js';
 import type { Tensor } from '../tensor.js';
 
@@ -27,8 +27,9 @@ const wordBytes = 4;
 const gzipHeadBytes = 4096;
 /** Deflate makes at most 1032 bytes of one. */
 const maxInflation = 1032;
-/** Node may cut smaller buffers from a pool that they share with others; tensors must not. */
-const pooledBytes = 1 << 16;
+/** So much is read or unpacked at a time. */
+const chunkBytes = 1 << 20;
+const collectEvery = 8 * chunkBytes;
 
 interface IdxHeader {
   dtype: DType;
@@ -68,13 +69,27 @@ function parseHeader(head: Uint8Array, limit: number, name: string): IdxHeader {
   return { dtype, shape, start, end: start + dataBytes };
 }
 
+async function readBytes(file: FileHandle, signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
+  const bytes = ownBuffer((await file.stat()).size);
+  let at = 0;
+  for (let read = -1; read !== 0 && at < bytes.length; at += read) {
+    signal?.throwIfAborted();
+    read = (await file.read(bytes, at, Math.min(chunkBytes, bytes.length - at))).bytesRead;
+  }
+  return bytes.subarray(0, at);
+}
+
 async function readContent(source: unknown, signal?: AbortSignal): Promise<Content> {
   if (typeof source === 'string' || source instanceof URL) {
+    let file: FileHandle | undefined;
     try {
-      return { name: String(source), bytes: await readFile(source, { signal }), owned: true };
+      file = await open(source);
+      return { name: String(source), bytes: await readBytes(file, signal), owned: true };
     } catch (cause) {
       signal?.throwIfAborted();
       throw new DataError(`${String(source)}: cannot be read: ${(cause as Error).message}`, { cause });
+    } finally {
+      await file?.close();
     }
   }
   const name = 'bytes';
@@ -85,24 +100,27 @@ async function readContent(source: unknown, signal?: AbortSignal): Promise<Conte
   return { name, bytes: new Uint8Array(source.buffer, source.byteOffset, source.byteLength), owned: false };
 }
 
-function explainGzip(name: string, cause: unknown): DataError {
-  const { code, message } = cause as NodeJS.ErrnoException;
-  const what = code === 'ERR_BUFFER_TOO_LARGE' ? 'more data than its shape takes' : `damaged gzip data: ${message}`;
-  return new DataError(`${name}: ${what}`, { cause });
-}
-
-/**
- * Unpacks a gzip file in one go: told the size that the idx header promises, zlib fills a single buffer, and nothing
- * else is allocated. The size is one byte more, or zlib would begin a second buffer.
- */
-async function unpack({ name, bytes }: Content): Promise<Content> {
+/** Unpacks a gzip file into memory of the size that the idx header promises. */
+async function unpack({ name, bytes }: Content, signal?: AbortSignal): Promise<Content> {
   try {
     const head = gunzipSync(bytes.subarray(0, gzipHeadBytes), { finishFlush: constants.Z_SYNC_FLUSH });
     const { end } = parseHeader(head, bytes.length * maxInflation, name);
-    const chunkSize = Math.max(constants.Z_MIN_CHUNK, end + 1);
-    return { name, bytes: await promisify(gunzip)(bytes, { chunkSize, maxOutputLength: end }), owned: true };
+    const data = ownBuffer(end);
+    const gunzip = createGunzip({ chunkSize: chunkBytes });
+    gunzip.end(bytes);
+    let at = 0;
+    for await (const chunk of gunzip as AsyncIterable<Uint8Array>) {
+      signal?.throwIfAborted();
+      if (at + chunk.length > end) throw new DataError(`${name}: more data than its shape takes`);
+      data.set(chunk, at);
+      at += chunk.length;
+      if (at % collectEvery < chunk.length) collectYoung(); // chunks, which V8 would leave lying
+    }
+    return { name, bytes: data.subarray(0, at), owned: true };
   } catch (cause) {
-    throw cause instanceof DataError ? cause : explainGzip(name, cause);
+    signal?.throwIfAborted();
+    if (cause instanceof CressetError) throw cause;
+    throw new DataError(`${name}: damaged gzip data: ${(cause as Error).message}`, { cause });
   }
 }
 
@@ -116,7 +134,7 @@ function toTensor({ name, bytes, owned }: Content): Tensor {
   }
   let data = bytes.subarray(start) as Uint8Array<ArrayBuffer>;
   const aligned = data.byteOffset % itemSize(dtype) === 0;
-  if (!owned || !aligned || data.length < pooledBytes) data = new Uint8Array(data);
+  if (!owned || !aligned) data = new Uint8Array(data);
   swapBytes(data, itemSize(dtype)); // the format is big-endian
   return fromOwnBuffer(data, shape, dtype);
 }
@@ -132,7 +150,7 @@ export async function readIdx(source: IdxSource, { signal }: { signal?: AbortSig
   signal?.throwIfAborted();
   const content = await readContent(source, signal);
   const packed = content.bytes[0] === 0x1f && content.bytes[1] === 0x8b;
-  const unpacked = packed ? await unpack(content) : content;
+  const unpacked = packed ? await unpack(content, signal) : content;
   signal?.throwIfAborted();
   return toTensor(unpacked);
 }

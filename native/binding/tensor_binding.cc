@@ -44,6 +44,23 @@ napi_value to_array_buffer(napi_env env, napi_callback_info info) {
   });
 }
 
+// makeBuffer(bytes): an ArrayBuffer on memory as tensors have it, of unknown content
+napi_value make_buffer(napi_env env, napi_callback_info info) {
+  return guarded(env, [&] {
+    const auto bytes = static_cast<size_t>(CallArgs(env, info, "makeBuffer").integer(0, "bytes"));
+    const auto drop = [](napi_env, void* data, void* bytes) {
+      deallocate(data, reinterpret_cast<size_t>(bytes));
+    };
+    void* const data = allocate(bytes);
+    napi_value buffer;
+    const napi_status status = napi_create_external_arraybuffer(
+        env, data, bytes, drop, reinterpret_cast<void*>(bytes), &buffer);
+    if (status != napi_ok) deallocate(data, bytes);
+    check(env, status, "makeBuffer");
+    return buffer;
+  });
+}
+
 // Before its only value is read.
 void need_one_element(const char* function, const Tensor& x) {
   need_values(function);
@@ -135,6 +152,7 @@ napi_value dispose(napi_env env, napi_callback_info info) {
 void define_tensor(napi_env env, napi_value exports) {
   define(env, exports, "fromBuffer", from_buffer);
   define(env, exports, "toArrayBuffer", to_array_buffer);
+  define(env, exports, "makeBuffer", make_buffer);
   define(env, exports, "item", item);
   define(env, exports, "itemBigInt", item_bigint);
   define(env, exports, "shape", shape);

@@ -41,15 +41,26 @@ int64_t even_steps(int64_t k, int64_t most) {
   if (k <= most) return k;
   return ceil_div(ceil_div(k, ceil_div(k, most)), 16) * 16;
 }
+template <class T>
+bool copies_a(int64_t n, int64_t k, bool ta) {
+  return ceil_div(n, kTileColumns<T>) >= (ta || k <= kBlockK ? kCopyPanels : kLongPanels);
+}
+// Of a tile's visit.
+template <class T>
+int64_t block_steps(int64_t n, int64_t k, bool ta) {
+  return even_steps(k, ta || copies_a<T>(n, k, ta) ? kBlockK : kLongBlock);
+}
 // Many products go block by block, so that what was packed of B stays in L2.
-int64_t pass_steps(int64_t m, int64_t n, int64_t k) {
+template <class T>
+int64_t pass_steps(int64_t m, int64_t n, int64_t k, bool ta) {
   const bool many = m >= kManyRows && m * n * k > kOnePass;
-  return even_steps(k, many ? kBlockK : kPackedK);
+  return many ? block_steps<T>(n, k, ta) : even_steps(k, kPackedK);
 }
 // What `pack` lays out may serve any number of rows.
 int64_t packed_steps(int64_t k) { return even_steps(k, kPackedK); }
+template <class T>
 int64_t pass_steps(const GemmArgs& g) {
-  return g.packed_b ? packed_steps(g.k) : pass_steps(g.m, g.n, g.k);
+  return g.packed_b ? packed_steps(g.k) : pass_steps<T>(g.m, g.n, g.k, g.ta);
 }
 // Panels a chunk may pack.
 template <class T>
@@ -154,7 +165,7 @@ void run_row_of_tiles(const Pass<T>& pass, const Panels<T>& panels, int64_t i, i
   t.from_zero = pass.first() && p == 0 && !g.accumulate;
   t.relu = last && g.relu;
   int64_t next = 0;  // rows to fetch meanwhile
-  if (j_end - j >= kCopyPanels * kC && k > 0) {
+  if (copies_a<T>(j_end - j, pass.k, g.ta) && k > 0) {
     copy_a(t.a, g.lda, g.ta, rows, i + kCopyColumn <= g.m, k, copy);
     t.a = copy;
     layout = g.ta ? LayoutA::kCopiedColumns : LayoutA::kCopiedRows;
@@ -184,7 +195,7 @@ void run_tiles(const Pass<T>& pass, const Panels<T>& panels, int64_t i0, int64_t
                int64_t j_end) {
   // Rows are dealt out evenly, so that no tile is left with too few to hide the FMA's latency.
   const int64_t rows = i_end - i0, tiles = ceil_div(rows, kTileRows);
-  const int64_t steps = even_steps(pass.k, kBlockK);
+  const int64_t steps = block_steps<T>(j_end - j0, pass.k, pass.args->ta);
   int64_t p = 0;
   do {  // once even without steps, for the epilogue
     for (int64_t tile = 0; tile < tiles; ++tile) {
@@ -210,7 +221,7 @@ void run_chunk(Pass<T>& pass, int64_t chunk) {
     return run_tiles(pass, panels, i0, i_end, j0, j_end);
   }
   const int64_t slot = pass.slots.take();
-  char* const memory = static_cast<char*>(g.scratch) + slot * slot_bytes<T>(g.n, pass_steps(g));
+  char* const memory = static_cast<char*>(g.scratch) + slot * slot_bytes<T>(g.n, pass_steps<T>(g));
   const Panels<T> panels{reinterpret_cast<T*>(memory), first, pass.packed};
   if (pass.packed_block[slot] != column + 1)
     for (int64_t i = first; i < last; ++i)
@@ -239,7 +250,7 @@ void choose_blocks(Pass<T>& pass) {
   const GemmArgs& g = *pass.args;
   const int64_t panels = pass.panels();
   int64_t rows = ceil_div(g.m, kBlockM),
-          columns = ceil_div(panels, most_panels<T>(g.n, pass_steps(g)));
+          columns = ceil_div(panels, most_panels<T>(g.n, pass_steps<T>(g)));
   const auto too_big = [&] {
     const int64_t block_m = ceil_div(g.m, rows);
     const int64_t cost = block_m < kFewRows ? kFewRows : block_m;
@@ -271,7 +282,7 @@ void for_each_pass(int64_t k, int64_t steps, F f) {
 template <class T>
 void gemm(const GemmArgs& g) {
   if (g.m <= 0 || g.n <= 0) return;
-  for_each_pass(g.k, pass_steps(g), [&](int64_t k0, int64_t k) {
+  for_each_pass(g.k, pass_steps<T>(g), [&](int64_t k0, int64_t k) {
     Pass<T> pass{&g, k0, k};
     choose_blocks(pass);
     run_pass(pass);
@@ -300,7 +311,9 @@ void pack(const GemmArgs& g, void* out) {
 
 template <class T>
 int64_t scratch(int64_t m, int64_t n, int64_t k, int64_t slots) {
-  return min(slots, kMaxSlots) * slot_bytes<T>(n, pass_steps(m, n, k));
+  const int64_t bytes = max(slot_bytes<T>(n, pass_steps<T>(m, n, k, false)),
+                            slot_bytes<T>(n, pass_steps<T>(m, n, k, true)));
+  return min(slots, kMaxSlots) * bytes;
 }
 template <class T>
 int64_t packed_bytes(int64_t n, int64_t k) {

@@ -9,7 +9,9 @@
 // kBlockK steps what it reads of A stays in L1; B comes from L2, where a large tile is faster than
 // the processor's own fetching ahead and asks for it kStepsAhead steps before. What a large tile
 // fetches for the next one is spread over its time, and a wide B is packed by one thread each part:
-// a small tile's time is too short for the one, and for copies of A in each thread.
+// a small tile's time is too short for the one, and for copies of A in each thread. Rows of A that
+// are read in place may be visited for kLongBlock steps, with which up to kLongPanels panels of
+// longer rows do without a copy.
 namespace cresset {
 namespace {
 
@@ -17,6 +19,7 @@ namespace {
 constexpr int kTileRows = 14, kTileVectors = 2;
 constexpr int64_t kDirectRows = 96, kDirectSteps = 256;
 constexpr int64_t kBlockK = 384, kStepsAhead = 8;
+constexpr int64_t kLongBlock = 800, kLongPanels = 6;
 constexpr bool kSpreadsFetches = true, kPacksWideOnce = true;
 #elif defined(__aarch64__)
 constexpr int kTileRows = 8, kTileVectors = 3;
@@ -26,6 +29,7 @@ constexpr int kTileRows = 6, kTileVectors = 2;
 #if !defined(__AVX512F__)
 constexpr int64_t kDirectRows = 2 * kTileRows, kDirectSteps = 64;
 constexpr int64_t kBlockK = 256, kStepsAhead = 0;
+constexpr int64_t kLongBlock = kBlockK, kLongPanels = 4;
 constexpr bool kSpreadsFetches = false, kPacksWideOnce = false;
 #endif
 template <class T>

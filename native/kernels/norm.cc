@@ -130,10 +130,14 @@ void normalize_row(const LayerNormArgs& a, int64_t row) {
   const int64_t n = a.cols;
   const T* x = static_cast<const T*>(a.x) + row * n;
   T* y = static_cast<T*>(a.y) + row * n;
-  fetch_row(x + n, n);
-  const T mean = static_cast<T>(reduce_run<reduction::sum>(x, n) / static_cast<double>(n));
+  const double total = reduce_items<reduction::sum, T>(n, [&](int64_t i, int64_t left) {
+    __builtin_prefetch(x + n + i);
+    return load_first(x + i, left, T(0));
+  });
+  const T mean = static_cast<T>(total / static_cast<double>(n));
   const Vec<T> centre = splat(mean);
   const double squares = reduce_items<reduction::sum, T>(n, [&](int64_t i, int64_t left) {
+    __builtin_prefetch(y + n + i, 1);
     const Vec<T> d = load_first(x + i, left, mean) - centre;
     return d * d;
   });
@@ -171,8 +175,10 @@ void row_gradient(const LayerNormArgs& a, int64_t row, T* dweight, T* dbias) {
     return (load_first(x + i, left, mean) - centre) * rstd;
   };
   const double sum = reduce_items<reduction::sum, T>(n, weighted);
-  const double dot = reduce_items<reduction::sum, T>(
-      n, [&](int64_t i, int64_t left) { return weighted(i, left) * height(i, left); });
+  const double dot = reduce_items<reduction::sum, T>(n, [&](int64_t i, int64_t left) {
+    __builtin_prefetch(dx + n + i, 1);
+    return weighted(i, left) * height(i, left);
+  });
   const Vec<T> shift = splat(static_cast<T>(sum / static_cast<double>(n)));
   const Vec<T> slope = splat(static_cast<T>(dot / static_cast<double>(n)));
   each_vector<T>(n, [&](int64_t i, int64_t left) {

@@ -6,6 +6,9 @@ import { native } from './native.js';
 /** What the addon knows a tensor by; opaque to JavaScript. */
 export type Handle = { readonly __handle: unique symbol };
 
+/** What the addon knows a way to make batches of rows by; opaque to JavaScript. */
+export type RecipeHandle = { readonly __recipe: unique symbol };
+
 /** A tensor's handle, or a number that takes part in promotion by category only. */
 export type RawScalar = Handle | number | bigint | boolean;
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { type Handle, rawFunction } from '../raw.js';
+import { type Handle, type RecipeHandle, rawFunction } from '../raw.js';
 import { whileRunning } from './places.js';
 import type { Program, ProgramHandle } from './program.js';
 
@@ -19,6 +19,8 @@ const rawSubmit =
       queue: Queue,
       id: number,
       sequence?: SequenceHandle,
+      recipe?: RecipeHandle,
+      rows?: Int32Array,
     ) => void
   >('submitRuns');
 const rawCancel = rawFunction<(queue: Queue, id: number) => boolean>('cancelRuns');
@@ -48,19 +50,24 @@ export class RunSequence {
   }
 }
 
-/** Has the executor's thread run `program` after all runs before: `count` times, with each time's share of the rest. */
-export function submit<R>(
-  program: Program<R>,
-  inputs: Handle[],
-  numbers: Float64Array,
-  draws: BigInt64Array,
-  count = 1,
-  sequence?: RunSequence,
-): Underway<R> {
+/** What runs of one program take. */
+export interface Calls {
+  count: number;
+  /** The tensors of each, one run after the other. */
+  inputs: Handle[];
+  numbers: Float64Array;
+  draws: BigInt64Array;
+  /** The rows that the runs beyond those of `inputs` gather, each as many. */
+  rows?: { recipe: RecipeHandle; rows: Int32Array } | undefined;
+}
+
+/** Has the executor's thread run `program` after all runs before. */
+export function submit<R>(program: Program<R>, calls: Calls, sequence?: RunSequence): Underway<R> {
+  const { count, inputs, numbers, draws, rows } = calls;
   queue ??= rawOpenQueue((...outcome) => waiting.get(outcome[0])?.(...outcome));
   const open = queue;
   const id = next++;
-  rawSubmit(program.handle, inputs, numbers, draws, count, open, id, sequence?.handle);
+  rawSubmit(program.handle, inputs, numbers, draws, count, open, id, sequence?.handle, rows?.recipe, rows?.rows);
   const results = new Promise<R[]>((resolve, reject) => {
     waiting.set(id, (_, error, failedSite, results) => {
       waiting.delete(id);
@@ -74,7 +81,8 @@ export function submit<R>(
 
 /** One run, with its result. */
 export function runInBackground<R>(program: Program<R>, inputs: Handle[], signal: AbortSignal | undefined): Promise<R> {
-  const { results, cancel } = submit(program, inputs, ...program.next());
+  const [numbers, draws] = program.next();
+  const { results, cancel } = submit(program, { count: 1, inputs, numbers, draws });
   const result = results.then(([only]) => only as R);
   if (!signal) return result;
   return new Promise((resolve, reject) => {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { Readable } from 'node:stream';
+import { type RowBatches, rowBatches } from '../compile/sequence.js';
 import { DataError } from '../errors.js';
 import { defaultGenerator, type Generator } from '../random.js';
 import { type Collated, defaultCollate } from './collate.js';
@@ -172,6 +173,19 @@ export class DataLoader<D extends DataSource, B = Collated<SampleOf<D>>> impleme
     return recipe
       ? readAhead(() => new Ahead(this.batchSampler as BatchSampler, recipe, new Visits(this.#generator)))
       : this.#read();
+  }
+
+  /** @internal An epoch's batches as rows that compiled functions gather; undefined where they cannot. */
+  [rowBatches](): RowBatches<B> | undefined {
+    const rows = this.#recipe()?.rows;
+    if (!rows) return undefined;
+    new Visits(this.#generator); // draws what an iteration draws
+    const lists = (this.batchSampler as BatchSampler)[Symbol.iterator]();
+    const next = () => {
+      const list = lists.next();
+      return list.done ? undefined : rows.locate(list.value);
+    };
+    return { recipe: rows.recipe, next, make: (found) => rows.make(found) };
   }
 
   async *#read(): AsyncGenerator<B, undefined> {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { type Handle, rawFunction } from '../raw.js';
+import { type Handle, type RecipeHandle, rawFunction } from '../raw.js';
 import { fromHandle, handleOf, type Tensor } from '../tensor.js';
 import type { Indices } from './dataset.js';
 import { nextTurn, turnIsDue } from './event-loop.js';
@@ -7,7 +7,6 @@ import type { Stretch, Visits } from './visits.js';
 
 // Batches of rows that a thread of our own prepares while others are in use.
 
-type RecipeHandle = { readonly __recipe: unique symbol };
 type Queue = { readonly __batches: unique symbol };
 type Job = { readonly __batch: unique symbol };
 
@@ -40,6 +39,31 @@ export interface Underway<B> {
 /** @internal What makes batches by their samples' positions. */
 export interface Recipe<B> {
   start(indices: Indices, visits?: Stretch): Underway<B>;
+  /** Where compiled functions can gather the rows themselves. */
+  readonly rows?: Rows<B> | undefined;
+}
+
+/** @internal Batches that are rows of tensors, as they are or scaled, whoever gathers them. */
+export interface Rows<B> {
+  readonly recipe: RecipeHandle;
+  /** The rows of these samples. */
+  locate(indices: Indices): Indices;
+  /** The batch of rows, and its tensors in the recipe's order. */
+  make(rows: Indices): { batch: B; tensors: readonly Tensor[] };
+}
+
+class OwnRows<B> implements Rows<B> {
+  constructor(
+    readonly recipe: RecipeHandle,
+    private readonly wrap: (tensors: Tensor[]) => B,
+  ) {}
+  locate(indices: Indices): Indices {
+    return indices;
+  }
+  make(rows: Indices): { batch: B; tensors: readonly Tensor[] } {
+    const tensors = rawDefer(this.recipe, rows).map(fromHandle);
+    return { batch: this.wrap(tensors), tensors };
+  }
 }
 
 const unseeded: Stretch = { seed: 0n, first: 0 };
@@ -94,7 +118,11 @@ export function makeRecipe<B>(
     rows.map((x) => handleOf(x)),
     plan,
   );
-  return recipe ? { start: (indices, visits = unseeded) => new Batch(recipe, indices, visits, wrap) } : undefined;
+  if (!recipe) return undefined;
+  return {
+    start: (indices, visits = unseeded) => new Batch(recipe, indices, visits, wrap),
+    rows: plan ? undefined : new OwnRows(recipe, wrap),
+  };
 }
 
 /** @internal The batches of a recipe in order, each asked for while those before it are in use. */

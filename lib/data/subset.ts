@@ -45,7 +45,16 @@ export class Subset<T> extends Dataset<T> {
   /** @internal */
   override [recipeOf](): Recipe<Collated<T>> | undefined {
     const recipe = hasOwnSamples(this, Subset) ? this.dataset[recipeOf]() : undefined;
-    return recipe && { start: (indices, visits) => recipe.start(this.#inDataset(indices), visits) };
+    if (!recipe) return undefined;
+    const { rows } = recipe;
+    return {
+      start: (indices, visits) => recipe.start(this.#inDataset(indices), visits),
+      rows: rows && {
+        recipe: rows.recipe,
+        locate: (indices) => rows.locate(this.#inDataset(indices)),
+        make: (found) => rows.make(found),
+      },
+    };
   }
 
   #inDataset(indices: Indices): Indices {

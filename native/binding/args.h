@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
+#include <span>
+
 #include "binding/env.h"
 #include "ops/op.h"
 
@@ -59,6 +61,19 @@ class CallArgs {
   [[noreturn]] void wrong(size_t i, const char* name, const char* expected) const;
   napi_value values_[kMaxCallArgs];
 };
+
+// The items of a typed array.
+template <class T>
+std::span<const T> array_of(const CallArgs& args, size_t i, napi_typedarray_type expected) {
+  void* data = nullptr;
+  size_t length = 0;
+  napi_typedarray_type type;
+  check(args.env,
+        napi_get_typedarray_info(args.env, args[i], &type, &length, &data, nullptr, nullptr),
+        args.function);
+  if (type != expected) fail(ErrorKind::Type, "%s: another typed array", args.function);
+  return {static_cast<const T*>(data), length};
+}
 
 napi_value to_js(napi_env env, int64_t value);
 napi_value to_js(napi_env env, double value);

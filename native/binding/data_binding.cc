@@ -13,18 +13,6 @@ using data::Job;
 using data::Recipe;
 using SharedRecipe = std::shared_ptr<const Recipe>;
 
-template <class T>
-std::span<const T> array_of(const CallArgs& args, size_t at, napi_typedarray_type expected) {
-  void* data = nullptr;
-  size_t length = 0;
-  napi_typedarray_type type;
-  const napi_status status =
-      napi_get_typedarray_info(args.env, args[at], &type, &length, &data, nullptr, nullptr);
-  check(args.env, status, args.function);
-  if (type != expected) fail(ErrorKind::Type, "%s: another typed array", args.function);
-  return {static_cast<const T*>(data), length};
-}
-
 // Of rows as they lie there, or of images [N, H, W] as [1, H, W].
 Column column_of(const Tensor& source, const double* scale) {
   Column column = {source, scale != nullptr, 0, 1, {}, nullptr};

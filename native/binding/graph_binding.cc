@@ -4,6 +4,7 @@
 #include "autograd/node.h"
 #include "binding/addon.h"
 #include "binding/call_queue.h"
+#include "data/recipe.h"
 #include "graph/executor.h"
 #include "graph/recorder.h"
 
@@ -120,29 +121,24 @@ napi_value accepts(napi_env env, napi_callback_info info) {
   });
 }
 
-const void* array_of(const CallArgs& args, size_t at, int64_t least) {
-  void* data = nullptr;
-  size_t length = 0;
-  napi_typedarray_type type;
-  check(args.env,
-        napi_get_typedarray_info(args.env, args[at], &type, &length, &data, nullptr, nullptr),
-        args.function);
-  if (static_cast<int64_t>(length) < least)
-    fail(ErrorKind::Range, "%s: expected %lld values, got %zu", args.function,
-         static_cast<long long>(least), length);
-  return data;
-}
+// What runs take besides tensors, of all runs one after the other: (…, numbers, draws) of a call.
+struct Given {
+  std::span<const double> numbers;
+  std::span<const int64_t> draws;
 
-// From (program, inputs, numbers, draws), each of the `count` runs' one after the other: run i.
-Ref<Run> prepare(const CallArgs& args, const Tensors& inputs, int64_t i = 0, int64_t count = 1) {
-  Program& program = program_of(args, 0);
-  const auto own = static_cast<int64_t>(inputs.size()) / count;
-  const int64_t numbers = program.number_count(), draws = 2 * program.draw_count();
-  return program.prepare(
-      Tensors(inputs.begin() + i * own, inputs.begin() + (i + 1) * own),
-      static_cast<const double*>(array_of(args, 2, count * numbers)) + i * numbers,
-      static_cast<const int64_t*>(array_of(args, 3, count * draws)) + i * draws);
-}
+  Given(const CallArgs& args, const Program& program, int64_t count)
+      : numbers(array_of<double>(args, 2, napi_float64_array)),
+        draws(array_of<int64_t>(args, 3, napi_bigint64_array)) {
+    if (static_cast<int64_t>(numbers.size()) < count * program.number_count() ||
+        static_cast<int64_t>(draws.size()) < count * 2 * program.draw_count())
+      fail(ErrorKind::Range, "%s: %zu numbers and %zu draws are too few", args.function,
+           numbers.size(), draws.size());
+  }
+  Ref<Run> prepare(Program& program, const Tensors& inputs, int64_t run) const {
+    return program.prepare(inputs, numbers.data() + run * program.number_count(),
+                           draws.data() + run * 2 * program.draw_count());
+  }
+};
 Tensors inputs_of(const CallArgs& args) {
   return args.tensors(1, "arguments", false, Needs::Description);
 }
@@ -151,8 +147,9 @@ Tensors inputs_of(const CallArgs& args) {
 napi_value replay(napi_env env, napi_callback_info info) {
   return guarded(env, [&] {
     const CallArgs args(env, info, "compile");
-    program_of(args, 0).for_each_shared([&](Storage& x) { check_memory(args.owner, x); });
-    const Ref<Run> run = prepare(args, inputs_of(args));
+    Program& program = program_of(args, 0);
+    program.for_each_shared([&](Storage& x) { check_memory(args.owner, x); });
+    const Ref<Run> run = Given(args, program, 1).prepare(program, inputs_of(args), 0);
     run->program->wait(*run);
     run->program->execute(*run);
     t_failed_site = run->failed_site;
@@ -231,17 +228,45 @@ napi_value stop_sequence(napi_env env, napi_callback_info info) {
   });
 }
 
-// submitRuns(program, inputs, numbers, draws, count, queue, id, sequence?)
+// The rows of all runs that gather theirs: (…, recipe, rows) of a call.
+struct GivenRows {
+  std::shared_ptr<const data::Recipe> recipe;
+  PooledVector<int64_t> rows;
+
+  GivenRows(const CallArgs& args, size_t at) {
+    if (!args.given(at)) return;
+    recipe = args.external<std::shared_ptr<const data::Recipe>>(at);
+    const auto given = array_of<int32_t>(args, at + 1, napi_int32_array);
+    rows.assign(given.begin(), given.end());
+    data::check_rows(*recipe, rows);
+    for (const data::Column& column : recipe->columns) check_memory(args.owner, column.source);
+  }
+  Tensors batch(int64_t i, int64_t count) const {
+    const size_t size = rows.size() / count;
+    return data::defer(recipe, std::span(rows).subspan(i * size, size));
+  }
+};
+
+// submitRuns(program, inputs, numbers, draws, count, queue, id, sequence?, recipe?, rows?): inputs
+// of the first runs, and rows of those after them
 napi_value submit(napi_env env, napi_callback_info info) {
   return guarded(env, [&] {
     const CallArgs args(env, info, "run");
+    Program& program = program_of(args, 0);
+    program.need_own_memory();
     const int64_t count = args.integer(4, "count");
     auto& queue = args.external<CallQueue>(5);
-    program_of(args, 0).need_own_memory();
-    auto job = std::make_unique<Job>();
+    const Given given(args, program, count);
+    const GivenRows rows(args, 8);
     const Tensors inputs = inputs_of(args);
+    const int64_t own = program.input_count();
+    const int64_t first = rows.recipe ? static_cast<int64_t>(inputs.size()) / own : count;
+    auto job = std::make_unique<Job>();
     for (int64_t i = 0; i < count; ++i) {
-      job->runs.push_back(prepare(args, inputs, i, count));
+      const Tensors x = i < first
+                            ? Tensors(inputs.begin() + i * own, inputs.begin() + (i + 1) * own)
+                            : rows.batch(i - first, count - first);
+      job->runs.push_back(given.prepare(program, x, i));
       job->runs.back()->own_inputs();
     }
     job->owner = &queue;

@@ -75,6 +75,7 @@ class Program : public std::enable_shared_from_this<Program> {
   void mark(const Run& run, bool begins) const;
   void wait(const Run& run) const;
 
+  int64_t input_count() const { return static_cast<int64_t>(inputs_.size()); }
   int64_t number_count() const { return number_count_; }
   int64_t draw_count() const { return draw_count_; }
   const std::vector<Instruction>& code() const { return code_; }

@@ -10,7 +10,7 @@ import * as assert from 'uvu/assert';
 /** A step that draws random numbers, with a learning rate that may change, and the parameters it trains. */
 function classifier() {
   manualSeed(7);
-  const model = new nn.Sequential(new nn.Linear(16, 32), new nn.ReLU(), new nn.Dropout(0.5), new nn.Linear(32, 4));
+  const model = new nn.Sequential(new nn.Linear(100, 32), new nn.ReLU(), new nn.Dropout(0.5), new nn.Linear(32, 4));
   const optimizer = new optim.Adam(model.parameters(), { lr: 0.01 });
   const step = compile((x: Tensor, y: Tensor) => {
     optimizer.zeroGrad();
@@ -23,11 +23,11 @@ function classifier() {
   return { step, values, optimizer };
 }
 
-/** 333 samples in batches of 8: the last one is short, and needs a recording of its own. */
+/** 333 samples in batches of 8, which a run gathers by itself: the last one is short, and needs a recording of its own. */
 function makeLoader() {
   manualSeed(8);
   const labels = rand([333]).mul(4).floor().to('int64');
-  return new DataLoader(new TensorDataset(randn([333, 16]), labels), { batchSize: 8, shuffle: true });
+  return new DataLoader(new TensorDataset(randn([333, 100]), labels), { batchSize: 8, shuffle: true });
 }
 
 const add = () => {
@@ -63,7 +63,7 @@ test('arrays, generators and what they draw between two runs', async () => {
   const [a, b] = [classifier(), classifier()];
   const y = tensor([0, 1, 2, 3]);
   const batches = function* (): Generator<[Tensor, Tensor]> {
-    for (let i = 0; i < 100; i++) yield [randn([4, 16]), y];
+    for (let i = 0; i < 100; i++) yield [randn([4, 100]), y];
   };
   manualSeed(3);
   const looped: number[] = [];
@@ -85,7 +85,7 @@ test('arrays, generators and what they draw between two runs', async () => {
 
 test('a learning rate that a scheduler changes between epochs counts', async () => {
   const [a, b] = [classifier(), classifier()];
-  const x = randn([4, 16]);
+  const x = randn([4, 100]);
   const y = tensor([0, 1, 2, 3]);
   const batches = Array.from({ length: 10 }, (): [Tensor, Tensor] => [x, y]);
   for (const { step, optimizer } of [a, b]) {
@@ -248,7 +248,7 @@ test('the event loop goes on meanwhile', async () => {
   const batches = function* (): Generator<[Tensor, Tensor]> {
     for (let i = 0; i < 5000; i++) yield [x, y];
   };
-  const [x, y] = [randn([64, 16]), zeros([64], { dtype: 'int64' })];
+  const [x, y] = [randn([64, 100]), zeros([64], { dtype: 'int64' })];
   let turns = 0;
   const timer = setInterval(() => turns++, 1);
   const began = performance.now();

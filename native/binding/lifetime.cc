@@ -114,6 +114,7 @@ Napi::Object init(Napi::Env napi, Napi::Object exports) {
   auto* env = new Env;
   env->env = napi;
   env->account = acquire_account();
+  env->young.least = env->young.before = charged(env->account);  // a dead worker's tensors may live
   env->wrapped.reserve(16);
   napi_set_instance_data(napi, env, drop_env, nullptr);
   set_current_account(env->account);

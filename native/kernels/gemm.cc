@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "core/parallel.h"
 #include "kernels/gemm_pack.h"
+#include "kernels/gemm_swapped.h"
 #include "kernels/gemm_tile.h"
 #include "kernels/slots.h"
 #include "kernels/table.h"
@@ -282,6 +283,7 @@ void for_each_pass(int64_t k, int64_t steps, F f) {
 template <class T>
 void gemm(const GemmArgs& g) {
   if (g.m <= 0 || g.n <= 0) return;
+  if (SwappedGemm<T>::pays(g)) return SwappedGemm<T>(g).run();
   for_each_pass(g.k, pass_steps<T>(g), [&](int64_t k0, int64_t k) {
     Pass<T> pass{&g, k0, k};
     choose_blocks(pass);
@@ -313,7 +315,7 @@ template <class T>
 int64_t scratch(int64_t m, int64_t n, int64_t k, int64_t slots) {
   const int64_t bytes = max(slot_bytes<T>(n, pass_steps<T>(m, n, k, false)),
                             slot_bytes<T>(n, pass_steps<T>(m, n, k, true)));
-  return min(slots, kMaxSlots) * bytes;
+  return max(min(slots, kMaxSlots) * bytes, SwappedGemm<T>::scratch_bytes(m, k, slots));
 }
 template <class T>
 int64_t packed_bytes(int64_t n, int64_t k) {

@@ -21,18 +21,24 @@ SIMD_INLINE void map_row(int64_t n, T* y, const T* a, const T* b, F f) {
     put<T>(y + i, n - i, f(load_first(a + i, n - i, T(0)), load_first(b + i, n - i, T(0))));
   }
 }
+// Asks for the next row meanwhile.
 template <class T>
 SIMD_INLINE Vec<T> max_of_row(int64_t n, const T* x) {
-  return splat(static_cast<T>(reduce_run<reduction::amax>(x, n)));
+  return splat(static_cast<T>(reduce_items<reduction::amax, T>(n, [=](int64_t i, int64_t left) {
+    __builtin_prefetch(x + n + i);
+    return load_first(x + i, left, reduction::amax::kNeutral<T>);
+  })));
 }
 
 // exp(x - max) never overflows. A row of -inf alone gives NaN (inf - inf), as any NaN does; lanes
 // past the end are exp(-inf) = 0.
 template <class T>
 struct Softmax {
+  static constexpr bool kFetches = false;
   SIMD_INLINE static void row(int64_t n, T* y, const T* x, const T*) {
     const Vec<T> max = max_of_row(n, x);
     const double sum = reduce_items<reduction::sum, T>(n, [=](int64_t i, int64_t left) {
+      __builtin_prefetch(y + n + i, 1);
       const Vec<T> e = vexp(load_first(x + i, left, kLowest<T>) - max);
       put<T>(y + i, left, e);
       return e;
@@ -45,6 +51,7 @@ struct Softmax {
 // (x - max) - log(sum(exp(x - max)))
 template <class T>
 struct LogSoftmax {
+  static constexpr bool kFetches = false;
   SIMD_INLINE static void row(int64_t n, T* y, const T* x, const T*) {
     const Vec<T> max = max_of_row(n, x);
     const double sum = reduce_items<reduction::sum, T>(n, [=](int64_t i, int64_t left) {
@@ -57,6 +64,7 @@ struct LogSoftmax {
 
 template <class T>
 struct SoftmaxBackward {
+  static constexpr bool kFetches = true;
   SIMD_INLINE static void row(int64_t n, T* dx, const T* y, const T* g) {
     const double dot = reduce_items<reduction::sum, T>(n, [=](int64_t i, int64_t left) {
       return load_first(y + i, left, T(0)) * load_first(g + i, left, T(0));
@@ -68,6 +76,7 @@ struct SoftmaxBackward {
 
 template <class T>
 struct LogSoftmaxBackward {
+  static constexpr bool kFetches = true;
   SIMD_INLINE static void row(int64_t n, T* dx, const T* y, const T* g) {
     const Vec<T> sum = splat(static_cast<T>(reduce_run<reduction::sum>(g, n)));
     map_row(n, dx, y, g, [=](Vec<T> vy, Vec<T> vg) { return vg - vexp(vy) * sum; });
@@ -88,8 +97,10 @@ void over_rows(int64_t rows, int64_t cols, void* y, const void* a, const void* b
       [](void* ctx, int64_t begin, int64_t end) {
         const Job& j = *static_cast<Job*>(ctx);
         for (int64_t r = begin * j.cols; r < end * j.cols; r += j.cols) {
-          fetch_row(j.a + r + j.cols, j.cols);
-          if (j.b != j.a) fetch_row(j.b + r + j.cols, j.cols);
+          if (Row::kFetches) {
+            fetch_row(j.a + r + j.cols, j.cols);
+            if (j.b != j.a) fetch_row(j.b + r + j.cols, j.cols);
+          }
           Row::row(j.cols, j.y + r, j.a + r, j.b + r);
         }
       },

@@ -23,6 +23,8 @@ const mostGroups = 2;
 /** @internal Batches that a run can gather by itself: rows of tensors. */
 export interface RowBatches<A> {
   readonly recipe: RecipeHandle;
+  /** Rows go from 0 to `count - 1`; `make` refuses others. */
+  readonly count: number;
   /** The rows of the next batch; undefined at the end. */
   next(): Int32Array | undefined;
   /** The batch of rows, and its tensors in the recipe's order. */
@@ -110,7 +112,7 @@ class Feeder<A, R> {
   /** The same for rows. The first batch of a group is prepared like any other, and stands for those that follow. */
   addRows(source: RowBatches<A>, rows: Int32Array): Promise<void> | undefined {
     this.#recipe = source.recipe;
-    if (this.#group?.rowCount === rows.length) {
+    if (this.#group?.rowCount === rows.length && rows.every((row) => row >= 0 && row < source.count)) {
       this.#group.addRows(rows);
       return this.#advance();
     }

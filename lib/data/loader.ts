@@ -185,7 +185,7 @@ export class DataLoader<D extends DataSource, B = Collated<SampleOf<D>>> impleme
       const list = lists.next();
       return list.done ? undefined : rows.locate(list.value);
     };
-    return { recipe: rows.recipe, next, make: (found) => rows.make(found) };
+    return { recipe: rows.recipe, count: rows.count, next, make: (found) => rows.make(found) };
   }
 
   async *#read(): AsyncGenerator<B, undefined> {

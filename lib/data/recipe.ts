@@ -46,6 +46,8 @@ export interface Recipe<B> {
 /** @internal Batches that are rows of tensors, as they are or scaled, whoever gathers them. */
 export interface Rows<B> {
   readonly recipe: RecipeHandle;
+  /** How many there are. */
+  readonly count: number;
   /** The rows of these samples. */
   locate(indices: Indices): Indices;
   /** The batch of rows, and its tensors in the recipe's order. */
@@ -55,6 +57,7 @@ export interface Rows<B> {
 class OwnRows<B> implements Rows<B> {
   constructor(
     readonly recipe: RecipeHandle,
+    readonly count: number,
     private readonly wrap: (tensors: Tensor[]) => B,
   ) {}
   locate(indices: Indices): Indices {
@@ -121,7 +124,7 @@ export function makeRecipe<B>(
   if (!recipe) return undefined;
   return {
     start: (indices, visits = unseeded) => new Batch(recipe, indices, visits, wrap),
-    rows: plan ? undefined : new OwnRows(recipe, wrap),
+    rows: plan ? undefined : new OwnRows(recipe, (image?.data ?? (rows[0] as Tensor)).size(0), wrap),
   };
 }
 

@@ -51,6 +51,7 @@ export class Subset<T> extends Dataset<T> {
       start: (indices, visits) => recipe.start(this.#inDataset(indices), visits),
       rows: rows && {
         recipe: rows.recipe,
+        count: rows.count,
         locate: (indices) => rows.locate(this.#inDataset(indices)),
         make: (found) => rows.make(found),
       },
@@ -58,7 +59,10 @@ export class Subset<T> extends Dataset<T> {
   }
 
   #inDataset(indices: Indices): Indices {
-    return indices.map((index) => this.indices[index] as number);
+    return indices.map((index) => {
+      checkIndex(index, this.length, 'Subset');
+      return this.indices[index] as number;
+    });
   }
 }
 

@@ -36,6 +36,20 @@ test('every row comes once, beside its label, in the order of the seed', async (
   assert.equal(orders[0], orders[1]);
 });
 
+test('a position beyond a subset is refused', async () => {
+  class Beyond extends Sampler {
+    readonly length = 3;
+    indices() {
+      return Int32Array.of(0, 1, 5);
+    }
+  }
+  const subset = new Subset(new TensorDataset(arange(10).reshape([10, 1])), [7, 8, 9]);
+  const read = async () => {
+    for await (const _ of new DataLoader(subset, { sampler: new Beyond(), batchSize: 3 })) assert.unreachable();
+  };
+  assert.match(String(await read().catch((reason: Error) => reason.message)), /Subset: .*5/);
+});
+
 test('a batch that is kept is never written again', async () => {
   const kept: [Tensor, Tensor][] = [];
   const loader = new DataLoader(new TensorDataset(rows(600, 64), labels(600)), { batchSize: 4, shuffle: true });

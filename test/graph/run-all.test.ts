@@ -3,7 +3,7 @@
 // Held against a loop of awaited runs, which is what it stands for.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { compile, manualSeed, nn, ones, optim, rand, randn, type Tensor, tensor, zeros } from 'cresset';
-import { DataLoader, TensorDataset } from 'cresset/data';
+import { DataLoader, SequentialSampler, TensorDataset } from 'cresset/data';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 
@@ -56,6 +56,28 @@ test('epochs of a loader: the bits of a loop of awaited runs', async () => {
   for (let epoch = 0; epoch < 3; epoch++) all.push(...(await b.step.runAll(loader)).map((loss) => loss.item()));
   assert.is(all.length, 3 * 42);
   assert.equal(all, looped);
+  assert.equal(b.values(), a.values());
+});
+
+test('a position that is no sample rejects, after the batches before it', async () => {
+  class Wrong extends SequentialSampler {
+    override indices() {
+      return Int32Array.from({ length: 333 }, (_, i) => (i === 250 ? 333 : i));
+    }
+  }
+  const { dataset } = makeLoader();
+  const loader = new DataLoader(dataset, { batchSize: 8, sampler: new Wrong(dataset) });
+  const [a, b] = [classifier(), classifier()];
+  manualSeed(2);
+  const looped = await rejection(
+    (async () => {
+      for await (const [x, y] of loader) await a.step.run(x, y);
+    })(),
+  );
+  manualSeed(2);
+  const all = await rejection(b.step.runAll(loader));
+  assert.is(all.message, looped.message);
+  assert.match(all.message, /333/);
   assert.equal(b.values(), a.values());
 });
 

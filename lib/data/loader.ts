@@ -177,7 +177,8 @@ export class DataLoader<D extends DataSource, B = Collated<SampleOf<D>>> impleme
 
   /** @internal An epoch's batches as rows that compiled functions gather; undefined where they cannot. */
   [rowBatches](): RowBatches<B> | undefined {
-    const rows = this.#recipe()?.rows;
+    const isOwn = this[Symbol.asyncIterator] === DataLoader.prototype[Symbol.asyncIterator];
+    const rows = isOwn ? this.#recipe()?.rows : undefined;
     if (!rows) return undefined;
     new Visits(this.#generator); // draws what an iteration draws
     const lists = (this.batchSampler as BatchSampler)[Symbol.iterator]();

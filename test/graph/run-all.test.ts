@@ -59,6 +59,20 @@ test('epochs of a loader: the bits of a loop of awaited runs', async () => {
   assert.equal(b.values(), a.values());
 });
 
+test('a loader that changes its batches on the way is iterated', async () => {
+  const plain = makeLoader();
+  class Doubled extends DataLoader<typeof plain.dataset> {
+    override async *[Symbol.asyncIterator]() {
+      for await (const [x, y] of plain) yield [x.mul(2), y] as [Tensor, Tensor];
+      return undefined;
+    }
+  }
+  const sum = compile((x: Tensor, _y: Tensor) => x.sum());
+  const total = (results: Tensor[]) => results.reduce((all, x) => all + x.item(), 0);
+  const [once, twice] = [await sum.runAll(plain), await sum.runAll(new Doubled(plain.dataset, { batchSize: 8 }))];
+  assert.ok(Math.abs(total(twice) - 2 * total(once)) < 1e-2);
+});
+
 test('a position that is no sample rejects, after the batches before it', async () => {
   class Wrong extends SequentialSampler {
     override indices() {

@@ -42,7 +42,7 @@ export interface CallbackLike extends CallbackHooks {
   /**
    * Whether its hooks for batches are called for each one, between two steps. Default true. With false they are called
    * ten times a second, for the last batch by then, and if all are content with that, steps follow each other without
-   * waiting for JavaScript: short ones are then a third faster.
+   * waiting for JavaScript: an epoch of short ones takes three quarters of the time.
    */
   everyBatch?: boolean;
   setModel?(model: Model): void;

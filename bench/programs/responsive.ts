@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A server that trains: the event loop's delay, and what HTTP requests to this process take, while `fit`, a loop of
-// `await step.run()`, `step.runAll()`, or steps of half a second use all cores. Argument: seconds of each. The client is a process of its
-// own and asks an idle server as well: that one's p99 is what busy cores do to anybody.
+// `await step.run()`, `step.runAll()`, or steps of half a second use all cores. Argument: seconds of each. The client is
+// a process of its own and asks an idle server as well: that one's p99 is what busy cores do to anybody.
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { monitorEventLoopDelay } from 'node:perf_hooks';

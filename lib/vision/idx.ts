@@ -70,7 +70,9 @@ function parseHeader(head: Uint8Array, limit: number, name: string): IdxHeader {
 }
 
 async function readBytes(file: FileHandle, signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
-  const bytes = ownBuffer((await file.stat()).size);
+  const { size } = await file.stat();
+  if (size === 0) return new Uint8Array(await file.readFile({ signal })); // a pipe does not tell its size
+  const bytes = ownBuffer(size);
   let at = 0;
   for (let read = -1; read !== 0 && at < bytes.length; at += read) {
     signal?.throwIfAborted();

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -71,6 +73,20 @@ test('a file larger than one chunk comes out as it went in', async () => {
 });
 
 const good = idx(8, [2, 2], [1, 2, 3, 4]);
+
+(process.platform === 'win32' ? test.skip : test)(
+  'a pipe, which does not tell its size, is read to its end',
+  async () => {
+    const pipe = join(folder, 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    const [x] = await Promise.all([readIdx(pipe), writeFile(pipe, good)]);
+    assert.equal(x.tolist(), [
+      [1, 2],
+      [3, 4],
+    ]);
+  },
+);
+
 const damaged: [string, unknown, RegExp][] = [
   ['nothing', Buffer.alloc(0), /^bytes: ends within the header, after 0 bytes/],
   ['a torn magic number', good.subarray(0, 3), /ends within the header, after 3 bytes/],

@@ -24,10 +24,12 @@ constexpr int64_t kCopyPanels = 4;            // from so many on a copy of A's r
 constexpr int64_t kManyRows = 96;             // so many pay for packing B in every thread
 constexpr int64_t kMaxSlots = 64;
 
-// Chunks are split to at most kMaxChunk multiply-adds, and further, while they are few, down to
-// kMinChunk, below which waking a thread costs more than it gains.
+// Chunks are split to at most kMaxChunk multiply-adds, and further, while there are few for each
+// thread, down to kMinChunk, below which waking a thread costs more than it gains. Of an A that is
+// stored transposed they may be larger: its copies cost more.
 constexpr int64_t kFewRows = 8;  // fewer take as long: the time goes into reading B
-constexpr int64_t kMaxChunk = 64 << 20, kMinChunk = 1 << 20, kFewChunks = 16;
+constexpr int64_t kMaxChunk = 64 << 20, kMinChunk = 1 << 20;
+int64_t few_chunks(bool ta) { return num_threads() * (ta ? 4 : 8); }
 
 int64_t min(int64_t a, int64_t b) { return a < b ? a : b; }
 int64_t max(int64_t a, int64_t b) { return a > b ? a : b; }
@@ -249,14 +251,14 @@ template <class T>
 void choose_blocks(Pass<T>& pass) {
   constexpr int64_t kC = kTileColumns<T>;
   const GemmArgs& g = *pass.args;
-  const int64_t panels = pass.panels();
+  const int64_t panels = pass.panels(), few = few_chunks(g.ta);
   int64_t rows = ceil_div(g.m, kBlockM),
           columns = ceil_div(panels, most_panels<T>(g.n, pass_steps<T>(g)));
   const auto too_big = [&] {
     const int64_t block_m = ceil_div(g.m, rows);
     const int64_t cost = block_m < kFewRows ? kFewRows : block_m;
     const int64_t work = cost * ceil_div(panels, columns) * kC * pass.k;
-    return work > kMaxChunk || (rows * columns < kFewChunks && work > kMinChunk);
+    return work > kMaxChunk || (rows * columns < few && work > kMinChunk);
   };
   const auto split_rows = [&] {
     const int64_t most = ceil_div(g.m, 2 * kTileRows);

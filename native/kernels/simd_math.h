@@ -51,6 +51,11 @@ SIMD_INLINE Vec<float> clamp(Vec<float> x, float low, float high) {
 }
 
 SIMD_INLINE Vec<float> vexp(Vec<float> x) { return finish_exp(reduce_exp(clamp(x, -104, 89))); }
+// The same of x <= 0, and NaN.
+SIMD_INLINE Vec<float> vexp_below_one(Vec<float> x) {
+  return finish_exp(reduce_exp(greater(splat(-104.0f), x)));
+}
+SIMD_INLINE Vec<double> vexp_below_one(Vec<double> x) { return vexp(x); }
 SIMD_INLINE Vec<float> vexp2(Vec<float> x) {
   const Vec<float> clamped = clamp(x, -151, 129), rounded = clamped + kRound;
   return finish_exp({rounded, (clamped - (rounded - kRound)) * 0.69314718f});

@@ -21,16 +21,24 @@ SIMD_INLINE void map_row(int64_t n, T* y, const T* a, const T* b, F f) {
     put<T>(y + i, n - i, f(load_first(a + i, n - i, T(0)), load_first(b + i, n - i, T(0))));
   }
 }
-// Asks for the next row meanwhile.
+// A maximum that NaN may pass by: with one in the row the sum is NaN, and so is every result.
+struct Largest {
+  template <class T>
+  static constexpr T kNeutral = kLowest<T>;
+  template <class V>
+  SIMD_INLINE static V combine(V a, V b) {
+    if constexpr (std::is_same_v<V, Vec<float>>) return greater(a, b);
+    return a > b ? a : b;
+  }
+};
 template <class T>
 SIMD_INLINE Vec<T> max_of_row(int64_t n, const T* x) {
-  return splat(static_cast<T>(reduce_items<reduction::amax, T>(n, [=](int64_t i, int64_t left) {
-    __builtin_prefetch(x + n + i);
-    return load_first(x + i, left, reduction::amax::kNeutral<T>);
-  })));
+  return splat(static_cast<T>(reduce_items<Largest, T>(
+      n, [=](int64_t i, int64_t left) { return load_first(x + i, left, kLowest<T>); })));
 }
 
-// exp(x - max) never overflows. A row of -inf alone gives NaN (inf - inf), as any NaN does; lanes
+// The second pass, in which there is most to compute, asks for the next row and its target.
+// exp(x - max) is at most 1. A row of -inf alone gives NaN (inf - inf), as any NaN does; lanes
 // past the end are exp(-inf) = 0.
 template <class T>
 struct Softmax {
@@ -38,8 +46,9 @@ struct Softmax {
   SIMD_INLINE static void row(int64_t n, T* y, const T* x, const T*) {
     const Vec<T> max = max_of_row(n, x);
     const double sum = reduce_items<reduction::sum, T>(n, [=](int64_t i, int64_t left) {
+      __builtin_prefetch(x + n + i);
       __builtin_prefetch(y + n + i, 1);
-      const Vec<T> e = vexp(load_first(x + i, left, kLowest<T>) - max);
+      const Vec<T> e = vexp_below_one(load_first(x + i, left, kLowest<T>) - max);
       put<T>(y + i, left, e);
       return e;
     });
@@ -55,7 +64,9 @@ struct LogSoftmax {
   SIMD_INLINE static void row(int64_t n, T* y, const T* x, const T*) {
     const Vec<T> max = max_of_row(n, x);
     const double sum = reduce_items<reduction::sum, T>(n, [=](int64_t i, int64_t left) {
-      return vexp(load_first(x + i, left, kLowest<T>) - max);
+      __builtin_prefetch(x + n + i);
+      __builtin_prefetch(y + n + i, 1);
+      return vexp_below_one(load_first(x + i, left, kLowest<T>) - max);
     });
     const Vec<T> log_sum = vlog(splat(static_cast<T>(sum)));
     map_row(n, y, x, x, [=](Vec<T> v, Vec<T>) { return (v - max) - log_sum; });
@@ -147,8 +158,8 @@ template <class T, bool kLog>
 void few_columns(int64_t rows, int64_t cols, T* y, const T* x) {
   Vec<T> v[kFewColumns<T>], e[kFewColumns<T>] = {};
   load_columns(rows, cols, x, v);
-  const Vec<T> max = combine_columns<reduction::amax, T>(v);
-  for (int c = 0; c < cols; ++c) e[c] = vexp(v[c] = v[c] - max);
+  const Vec<T> max = combine_columns<Largest, T>(v);
+  for (int c = 0; c < cols; ++c) e[c] = vexp_below_one(v[c] = v[c] - max);
   const Vec<T> sum = combine_columns<reduction::sum, T>(e);
   const Vec<T> last = kLog ? vlog(sum) : T(1) / sum;
   for (int c = 0; c < cols; ++c) v[c] = kLog ? v[c] - last : e[c] * last;

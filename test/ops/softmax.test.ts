@@ -87,6 +87,24 @@ test('cross entropy is the sum over target probabilities, and its gradients foll
   }
 });
 
+test('a row with NaN or +inf is all NaN, wherever it stands, and spoils no other; -inf counts for nothing', () => {
+  for (const width of [2, 7, 16, 40, 1000, 5000])
+    for (const dtype of ['float32', 'float64'] as const)
+      for (const at of new Set([0, width >> 1, width - 1]))
+        for (const odd of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]) {
+          const rows = Array.from({ length: 40 }, (_, r) =>
+            Array.from({ length: width }, (_, c) => (r === 20 && c === at ? odd : c === (at + 1) % width ? 1e30 : 0)),
+          );
+          for (const y of [cr.tensor(rows, { dtype }).softmax(1), cr.tensor(rows, { dtype }).logSoftmax(1).exp()])
+            values(y).forEach((v, i) => {
+              const spoilt = Math.floor(i / width) === 20 && odd !== Number.NEGATIVE_INFINITY;
+              const want = i % width === (at + 1) % width ? 1 : 0;
+              if (spoilt ? !Number.isNaN(v) : v !== want)
+                assert.unreachable(`${dtype} ${width}: ${v} at ${i}, with ${odd} at ${at}`);
+            });
+        }
+});
+
 test('ignored targets count for nothing; when all are, the loss is NaN and the gradient zero', () => {
   const x = randn([3, 2]);
   const some = crossEntropy(x, cr.tensor([1, -100, 0]));

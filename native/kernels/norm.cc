@@ -125,6 +125,7 @@ void batch_norm_backward(const BatchNormArgs& a) {
       const_cast<BatchNormArgs*>(&a));
 }
 
+// Each pass over a row asks for one part of the next.
 template <class T>
 void normalize_row(const LayerNormArgs& a, int64_t row) {
   const int64_t n = a.cols;
@@ -137,7 +138,6 @@ void normalize_row(const LayerNormArgs& a, int64_t row) {
   const T mean = static_cast<T>(total / static_cast<double>(n));
   const Vec<T> centre = splat(mean);
   const double squares = reduce_items<reduction::sum, T>(n, [&](int64_t i, int64_t left) {
-    __builtin_prefetch(y + n + i, 1);
     const Vec<T> d = load_first(x + i, left, mean) - centre;
     return d * d;
   });
@@ -148,6 +148,7 @@ void normalize_row(const LayerNormArgs& a, int64_t row) {
   const T* weight = static_cast<const T*>(a.weight);
   const T* bias = static_cast<const T*>(a.bias);
   each_vector<T>(n, [&](int64_t i, int64_t left) {
+    __builtin_prefetch(y + n + i, 1);
     Vec<T> v = (load_first(x + i, left) - centre) * scale;
     if (weight) v = v * load_first(weight + i, left);
     if (bias) v = v + load_first(bias + i, left);
@@ -162,8 +163,6 @@ void row_gradient(const LayerNormArgs& a, int64_t row, T* dweight, T* dbias) {
   const T* x = static_cast<const T*>(a.x) + row * n;
   const T* g = static_cast<const T*>(a.g) + row * n;
   T* dx = static_cast<T*>(a.y) + row * n;
-  fetch_row(x + n, n);
-  fetch_row(g + n, n);
   const T* weight = static_cast<const T*>(a.weight);
   const T mean = static_cast<T*>(a.mean)[row];
   const Vec<T> centre = splat(mean), rstd = splat(static_cast<T*>(a.rstd)[row]);
@@ -174,15 +173,19 @@ void row_gradient(const LayerNormArgs& a, int64_t row, T* dweight, T* dbias) {
   const auto height = [&](int64_t i, int64_t left) {
     return (load_first(x + i, left, mean) - centre) * rstd;
   };
-  const double sum = reduce_items<reduction::sum, T>(n, weighted);
+  const double sum = reduce_items<reduction::sum, T>(n, [&](int64_t i, int64_t left) {
+    __builtin_prefetch(x + n + i);
+    return weighted(i, left);
+  });
   const double dot = reduce_items<reduction::sum, T>(n, [&](int64_t i, int64_t left) {
-    __builtin_prefetch(dx + n + i, 1);
+    __builtin_prefetch(g + n + i);
     return weighted(i, left) * height(i, left);
   });
   const Vec<T> shift = splat(static_cast<T>(sum / static_cast<double>(n)));
   const Vec<T> slope = splat(static_cast<T>(dot / static_cast<double>(n)));
   each_vector<T>(n, [&](int64_t i, int64_t left) {
     const Vec<T> h = height(i, left), v = load_first(g + i, left, T(0));
+    __builtin_prefetch(dx + n + i, 1);
     store_first(dx + i, left, (weighted(i, left) - shift - h * slope) * rstd);
     if (!weight) return;
     store_first(dweight + i, left, fma(v, h, load_first(dweight + i, left)));

@@ -133,18 +133,23 @@ void pack_panel(const Pass<T>& pass, int64_t panel, T* out) {
 template <class T>
 void run_partial(int rows, int64_t columns, LayoutA layout, Tile<T> t) {
   constexpr int kC = kTileColumns<T>, kL = kLanes<T>;
-  alignas(64) T c[kTileRows * kC], bias[kC];
+  alignas(64) T c[kTileRows * kC], residual[kTileRows * kC], bias[kC];
   T* const target = t.c;
   const int64_t target_row = t.c_row;
   for (int64_t j = 0; j < columns; j += kL) {
     if (!t.from_zero)
       for (int i = 0; i < rows; ++i)
         store(c + i * kC + j, load_first(target + i * target_row + j, columns - j, T(0)));
+    if (t.residual)
+      for (int i = 0; i < rows; ++i)
+        store(residual + i * kC + j,
+              load_first(t.residual + i * target_row + j, columns - j, T(0)));
     if (t.bias) store(bias + j, load_first(t.bias + j, columns - j, T(0)));
   }
   t.c = c;
   t.c_row = kC;
   if (t.bias) t.bias = bias;
+  if (t.residual) t.residual = residual;
   columns <= kL ? run_rows<T, 1>(rows, layout, t) : run_rows<T, kTileVectors>(rows, layout, t);
   for (int64_t j = 0; j < columns; j += kL)
     for (int i = 0; i < rows; ++i)
@@ -186,6 +191,7 @@ void run_row_of_tiles(const Pass<T>& pass, const Panels<T>& panels, int64_t i, i
     t.c = static_cast<T*>(g.c) + i * g.ldc + j;
     t.next_c = j + kC < j_end ? t.c + kC : nullptr;
     t.bias = last && g.bias ? static_cast<const T*>(g.bias) + j : nullptr;
+    t.residual = last && g.residual ? static_cast<const T*>(g.residual) + i * g.ldc + j : nullptr;
     if (columns < kC)
       run_partial(rows, columns, layout, t);
     else

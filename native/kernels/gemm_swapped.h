@@ -112,17 +112,19 @@ class SwappedGemm {
         finish_square(sums + r * t.c_row + i, t.c_row, i, first + r, rows - r);
   }
 
-  // Rows [i, i + kL) of C and `columns` of its columns from j on, with bias and relu.
+  // Rows [i, i + kL) of C and `columns` of its columns from j on, with the epilogue.
   void finish_square(const T* sums, int64_t sums_row, int64_t i, int64_t j, int64_t columns) {
     Vec<T> square[kL];
     for (int64_t r = 0; r < kL; ++r) square[r] = r < columns ? load(sums + r * sums_row) : Vec<T>{};
     transpose<T>(square);
     const T* const bias = static_cast<const T*>(g_.bias);
+    const T* const residual = static_cast<const T*>(g_.residual);
     for (int64_t r = 0; r < kL && i + r < g_.m; ++r) {
       Vec<T> v = square[r];
+      const int64_t at = (i + r) * g_.ldc + j;
       if (bias) v = fma(splat(T(1)), v, load_first(bias + j, columns));
-      store_first(static_cast<T*>(g_.c) + (i + r) * g_.ldc + j, columns,
-                  g_.relu ? relu_of<T>(v) : v);
+      if (residual) v = fma(splat(T(1)), v, load_first(residual + at, columns));
+      store_first(static_cast<T*>(g_.c) + at, columns, g_.relu ? relu_of<T>(v) : v);
     }
   }
 

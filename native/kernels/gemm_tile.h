@@ -57,9 +57,10 @@ struct Tile {
   int64_t c_row;
   bool from_zero;  // C starts from 0 instead of its content
   bool relu;
-  const T* bias;    // of these columns, or null
-  const T* next_c;  // the next tile's C or null: its stores would otherwise wait for it
-  Fetch<T> next_a;  // and its A; of copied layouts
+  const T* bias;      // of these columns, or null
+  const T* residual;  // of this tile, with C's rows, or null
+  const T* next_c;    // the next tile's C or null: its stores would otherwise wait for it
+  Fetch<T> next_a;    // and its A; of copied layouts
 };
 
 template <class T>
@@ -75,8 +76,8 @@ constexpr int64_t kCopyColumn = (kTileRows + 7) / 8 * 8;  // a step's values lie
 constexpr int64_t kCopyItems =
     kTileRows * kCopyRow > kBlockK* kCopyColumn ? kTileRows* kCopyRow : kBlockK* kCopyColumn;
 
-// Bias, relu and the store. The loops are unrolled, or the sums would take their way through
-// memory.
+// Bias, residual, relu and the store. The loops are unrolled, or the sums would take their way
+// through memory.
 template <class T, int M, int V>
 SIMD_INLINE void finish(Vec<T> (&acc)[M][V], const Tile<T>& t) {
   const T* const bias = t.bias;
@@ -87,6 +88,13 @@ SIMD_INLINE void finish(Vec<T> (&acc)[M][V], const Tile<T>& t) {
 #pragma GCC unroll 16
       for (int i = 0; i < M; ++i) acc[i][v] = fma(splat(T(1)), acc[i][v], x);  // int64 wraps: no +
     }
+  }
+  if (t.residual) {
+    const T* x = t.residual;
+#pragma GCC unroll 16
+    for (int i = 0; i < M; ++i, x += t.c_row)
+#pragma GCC unroll 4
+      for (int v = 0; v < V; ++v) acc[i][v] = fma(splat(T(1)), acc[i][v], load(x + v * kLanes<T>));
   }
   if (t.relu) {
 #pragma GCC unroll 16
@@ -118,6 +126,7 @@ __attribute__((noinline)) void run_tile(const Tile<T>& t) {
   const int64_t a_row = kColumns ? 1 : kCopied ? kCopyRow : t.a_row;
   const int64_t a_step = !kColumns ? 1 : kCopied ? kCopyColumn : t.a_step;
   const T* next_c = t.next_c;
+  const T* residual = t.residual;
   const T* next_a = t.next_a.at;
   const int64_t rows = !kSpreadsFetches ? M : t.k < kFetchSteps ? (M + 3) / 4 : 1;  // at a time
   const int64_t steps = (t.k * rows + M - 1) / M;
@@ -129,6 +138,10 @@ __attribute__((noinline)) void run_tile(const Tile<T>& t) {
         if (next_c) {
           for (int v = 0; v < V; ++v) __builtin_prefetch(next_c + v * kL, 1);
           next_c += t.c_row;
+        }
+        if (residual) {
+          for (int v = 0; v < V; ++v) __builtin_prefetch(residual + v * kL);
+          residual += t.c_row;
         }
         if constexpr (kCopied) {
           for (int64_t n = 0; n < t.next_a.count; ++n)

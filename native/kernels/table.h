@@ -101,7 +101,8 @@ struct GemmArgs {
   const void* bias;
   bool relu;
   void* scratch;
-  int64_t slots = 1;  // working sets in scratch
+  int64_t slots = 1;               // working sets in scratch
+  const void* residual = nullptr;  // C's size and layout, apart from it: added after the bias
   const void* packed_b =
       nullptr;  // what `pack` wrote for this B: then neither b nor scratch is read
 };

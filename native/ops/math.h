@@ -56,8 +56,10 @@ Tensor sum_to(const Tensor& x, const Dims& shape);
 // matrix product of the last two dimensions, broadcast over the others (ops/matmul.cc)
 Tensor matmul(const Tensor& a, const Tensor& b);
 
-// The op that does `op` and then relu in one kernel call, with the same bits; null: there is none.
+// The op that does `op` and then relu, or then adds a contiguous tensor of the result's shape and
+// floating dtype, its last argument, in one kernel call with the same bits; null: there is none.
 const Op* relu_epilogue(const Op& op);
+const Op* add_epilogue(const Op& op);
 
 // Running sum along `dim`, from the end if `reverse` (ops/scan.cc).
 Tensor cumsum(const Tensor& x, int dim, bool reverse = false);

@@ -55,7 +55,7 @@ struct Batch {
   void (*gemm)(const GemmArgs&);
   Dims shape, stride_a, stride_b;
   int64_t item, count, groups, scratch_bytes;
-  const char *a, *b;
+  const char *a, *b, *residual;
   char *c, *scratch;
 
   void run(int64_t group) const {
@@ -70,6 +70,7 @@ struct Batch {
       args.a = a + offset_a * item;
       args.b = b + offset_b * item;
       args.c = c + i * base.m * base.n * item;
+      if (residual) args.residual = residual + i * base.m * base.n * item;
       args.scratch = scratch + group * scratch_bytes;
       gemm(args);
     }
@@ -101,9 +102,15 @@ Product product_of(DType dtype) {
   return {type, type, table.gemm[at], table.scratch[at]};
 }
 
-// c = a b (+ bias), then relu if asked for; c contiguous.
+// What is done to a product before it is stored, in this order.
+struct Epilogue {
+  Tensor bias = {}, residual = {};  // undefined: none; the residual is as large as the product
+  bool relu = false;
+};
+
+// c = a b, then the epilogue, with its bias as the kernel takes it; c contiguous.
 void multiply(const Product& product, const Tensor& c, const Matrices& a, const Matrices& b,
-              const void* bias, bool relu) {
+              const Epilogue& epilogue) {
   Batch batch;
   const int n = c.ndim();
   for (int i = 0; i < n - 2; ++i) batch.shape.push_back(c.size(i));
@@ -112,7 +119,9 @@ void multiply(const Product& product, const Tensor& c, const Matrices& a, const 
                 nullptr,       a.ld,          a.transposed,
                 nullptr,       b.ld,          b.transposed,
                 nullptr,       c.size(n - 1), false,
-                bias,          relu,          nullptr};
+                nullptr,       epilogue.relu, nullptr};
+  if (epilogue.bias.defined()) batch.base.bias = epilogue.bias.bytes();
+  batch.residual = epilogue.residual.defined() ? epilogue.residual.bytes() : nullptr;
   if (c.numel() == 0) return;
   batch.gemm = product.gemm;
   batch.stride_a = batch_strides(a.x, batch.shape);
@@ -136,14 +145,13 @@ void multiply(const Product& product, const Tensor& c, const Matrices& a, const 
       &batch);
 }
 
-void matrix_product(const Tensor& out, const Tensor& a, const Tensor& b, const Tensor& bias,
-                    bool relu = false) {
+void matrix_product(const Tensor& out, const Tensor& a, const Tensor& b, Epilogue epilogue = {}) {
   const Product product = product_of(out.dtype());
   const bool direct = product.dtype == out.dtype();
   const Tensor c = direct ? out : empty(out.shape(), product.dtype);
-  const Tensor offset = bias.defined() ? contiguous_data(cast_data(bias, product.sum_type)) : bias;
-  multiply(product, c, Matrices(a, product.dtype), Matrices(b, product.dtype),
-           bias.defined() ? offset.bytes() : nullptr, relu);
+  if (epilogue.bias.defined())
+    epilogue.bias = contiguous_data(cast_data(epilogue.bias, product.sum_type));
+  multiply(product, c, Matrices(a, product.dtype), Matrices(b, product.dtype), epilogue);
   if (!direct) copy_into(out, c);
 }
 
@@ -178,13 +186,16 @@ void rule_matmul(Args args, Meta* out) {
   *out = Meta(a.dtype(), shape);
 }
 
-void call_matmul(Args args, Tensor* out) {
+void multiply_matrices(Args args, const Tensor& out, const Epilogue& epilogue) {
   const Tensor &a = args[0].tensor(), &b = args[1].tensor();
   // One matrix on the right: the batch of a becomes more rows.
-  if (b.ndim() == 2 && a.ndim() > 2 && a.contiguous()) {
-    return matrix_product(flat_view(*out), flat_view(a), b, Tensor());
-  }
-  matrix_product(*out, a, b, Tensor());
+  if (b.ndim() == 2 && a.ndim() > 2 && a.contiguous())
+    return matrix_product(flat_view(out), flat_view(a), b, epilogue);
+  matrix_product(out, a, b, epilogue);
+}
+void call_matmul(Args args, Tensor* out) { multiply_matrices(args, *out, {}); }
+void call_matmul_add(Args args, Tensor* out) {
+  multiply_matrices(args, *out, {.residual = args[2].tensor()});
 }
 
 void gradient_matmul(Gradient& ctx) {
@@ -215,13 +226,17 @@ void rule_linear(Args args, Meta* out) {
   *out = Meta(x.dtype(), shape);
 }
 
-template <bool kRelu>
-void call_linear(Args args, Tensor* out) {
+void apply_linear(Args args, const Tensor& out, Epilogue epilogue) {
   const Tensor& w = args[1].tensor();
   const Tensor w_t =
       view_of(w, {w.size(1), w.size(0)}, {w.strides()[1], w.strides()[0]}, w.offset());
-  matrix_product(flat_view(*out), flat_view(contiguous_data(args[0].tensor())), w_t,
-                 args[2].given() ? args[2].tensor() : Tensor(), kRelu);
+  if (args[2].given()) epilogue.bias = args[2].tensor();
+  matrix_product(flat_view(out), flat_view(contiguous_data(args[0].tensor())), w_t, epilogue);
+}
+void call_linear(Args args, Tensor* out) { apply_linear(args, *out, {}); }
+void call_linear_relu(Args args, Tensor* out) { apply_linear(args, *out, {.relu = true}); }
+void call_linear_add(Args args, Tensor* out) {
+  apply_linear(args, *out, {.residual = args[3].tensor()});
 }
 
 void gradient_linear(Gradient& ctx) {
@@ -234,15 +249,24 @@ void gradient_linear(Gradient& ctx) {
 const Op ops[] = {
     {"matmul", "a: Tensor, b: Tensor -> Tensor", rule_matmul, call_matmul, gradient_matmul,
      saves_input(0) | saves_input(1)},
-    {"linear", "x: Tensor, weight: Tensor, bias: Tensor? -> Tensor", rule_linear,
-     call_linear<false>, gradient_linear, saves_input(0) | saves_input(1)},
+    {"linear", "x: Tensor, weight: Tensor, bias: Tensor? -> Tensor", rule_linear, call_linear,
+     gradient_linear, saves_input(0) | saves_input(1)},
 };
 
-const Op kLinearRelu = {"linear_relu", ops[1].signature, rule_linear, call_linear<true>};
+// What graphs make of a product and the op that alone reads it.
+const Op kLinearRelu = {"linear_relu", ops[1].signature, rule_linear, call_linear_relu};
+const Op kLinearAdd = {"linear_add",
+                       "x: Tensor, weight: Tensor, bias: Tensor?, residual: Tensor -> Tensor",
+                       rule_linear, call_linear_add};
+const Op kMatmulAdd = {"matmul_add", "a: Tensor, b: Tensor, residual: Tensor -> Tensor",
+                       rule_matmul, call_matmul_add};
 
 }  // namespace
 
 const Op* relu_epilogue(const Op& op) { return &op == &ops[1] ? &kLinearRelu : nullptr; }
+const Op* add_epilogue(const Op& op) {
+  return &op == &ops[0] ? &kMatmulAdd : &op == &ops[1] ? &kLinearAdd : nullptr;
+}
 
 OpSpan matmul_ops() { return ops; }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { compile, nn, noGrad, ones, Tensor, tensor, zeros } from 'cresset';
+import { compile, nn, noGrad, ones, randn, Tensor, tensor, zeros } from 'cresset';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 
@@ -111,6 +111,63 @@ test('an activation goes into the product before it', () => {
     program?.ops.map(({ op }) => op),
     ['linear_relu'],
   );
+});
+
+test('a residual goes into the product before it, where it is there and lies as the product does', () => {
+  const square = new nn.Linear(6, 6);
+  const [x, kept, turned] = [randn([4, 6]), randn([2, 2, 2]), randn([6, 4]).t()];
+  const cases: [joined: string | undefined, f: (x: Tensor) => Tensor][] = [
+    ['linear add', (a) => square.forward(a).add(a)],
+    ['linear add', (a) => a.add(square.forward(a))],
+    ['linear add', (a) => square.forward(a.view([2, 2, 6])).add(a.view([2, 2, 6]))],
+    ['linear add', (a) => square.forward(a).add(square.forward(a.neg()))],
+    ['matmul add', (a) => a.matmul(square.weight).add(a)],
+    [
+      'matmul add',
+      (a) =>
+        a
+          .view([2, 2, 6])
+          .matmul(a.view([2, 6, 2]))
+          .add(kept),
+    ],
+    [undefined, (a) => square.forward(a).add(a.exp())],
+    [undefined, (a) => square.forward(a).add(square.weight.select(0, 0))],
+    [undefined, (a) => square.forward(a).add(turned)],
+    [
+      undefined,
+      (a) =>
+        square
+          .forward(a)
+          .slice(0, 0, 2)
+          .add(a.slice(0, 0, 2)),
+    ],
+    [undefined, (a) => a.to('bfloat16').matmul(square.weight.to('bfloat16')).add(a.to('bfloat16'))],
+    [undefined, (a) => a.to('int32').matmul(square.weight.mul(9).to('int32')).add(a.to('int32'))],
+    [
+      undefined,
+      (a) => {
+        const y = square.forward(a);
+        return y.add(y);
+      },
+    ],
+    [
+      undefined,
+      (a) => {
+        const y = square.forward(a);
+        return y.add(a).add(y.exp());
+      },
+    ],
+  ];
+  for (const [joined, f] of cases) {
+    const step = compile(f);
+    assert.equal(step(x).tolist(), f(x).tolist(), String(f));
+    const fused = compile.explain(step).programs[0]?.fused ?? [];
+    assert.equal(
+      fused.filter((name) => /^(linear|matmul) add$/.test(name)),
+      joined ? [joined] : [],
+      String(f),
+    );
+  }
 });
 
 test('the results are plain tensors', () => {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // suites: isa
 // Products of a linear layer: whichever way round a shape is computed, each output is the same chain of sums.
-import { nn, randn, type Tensor } from 'cresset';
+import { compile, nn, randn, type Tensor } from 'cresset';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 
@@ -33,6 +33,10 @@ for (const [rows, steps, columns] of shapes) {
     assert.ok(error < 1e-6 * steps, `off by ${error}`);
     const layer = nn.functional.linear(x, w, bias).relu();
     assert.equal(flat(layer), flat(y.add(bias).relu()), 'with bias and relu');
+    const residual = randn([rows, columns]);
+    const joined = compile((a: Tensor, r: Tensor) => nn.functional.linear(a, w, bias).add(r));
+    assert.equal(flat(joined(x, residual)), flat(y.add(bias).add(residual)), 'with bias and residual');
+    assert.equal(compile.explain(joined).programs[0]?.fused, ['linear add']);
   });
 }
 

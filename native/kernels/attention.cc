@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "core/parallel.h"
 #include "kernels/attention_products.h"
+#include "kernels/counts.h"
 #include "kernels/reductions.h"
 #include "kernels/simd_math.h"
 #include "kernels/slots.h"
@@ -17,8 +18,7 @@ constexpr int64_t kManyHeads = 8;  // from so many on each is one thread's, whic
 template <class T>
 constexpr int kRowVectors = static_cast<int>(kBlockRows) / kLanes<T>;
 
-int64_t min(int64_t a, int64_t b) { return a < b ? a : b; }
-int64_t blocks_of(int64_t n) { return (n + kBlockRows - 1) / kBlockRows; }
+int64_t blocks_of(int64_t n) { return ceil_div(n, kBlockRows); }
 
 template <class F>
 void parallel(int64_t n, const F& f) {

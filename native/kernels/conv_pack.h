@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
+#include "kernels/counts.h"
 #include "kernels/gemm_tile.h"
 #include "kernels/simd_steps.h"
 #include "kernels/simd_transpose.h"
@@ -9,10 +10,6 @@
 // samples and the three dimensions; a run is a piece of one output row whose inputs exist.
 namespace cresset {
 namespace {
-
-SIMD_INLINE int64_t min(int64_t a, int64_t b) { return a < b ? a : b; }
-SIMD_INLINE int64_t max(int64_t a, int64_t b) { return a > b ? a : b; }
-SIMD_INLINE int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
 inline int64_t taps_of(const ConvArgs& a) {
   return a.dims[0].taps * a.dims[1].taps * a.dims[2].taps;

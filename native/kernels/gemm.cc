@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "core/parallel.h"
+#include "kernels/counts.h"
 #include "kernels/gemm_pack.h"
 #include "kernels/gemm_swapped.h"
 #include "kernels/gemm_tile.h"
@@ -29,11 +30,7 @@ constexpr int64_t kMaxSlots = 64;
 // stored transposed they may be larger: its copies cost more.
 constexpr int64_t kFewRows = 8;  // fewer take as long: the time goes into reading B
 constexpr int64_t kMaxChunk = 64 << 20, kMinChunk = 1 << 20;
-int64_t few_chunks(bool ta) { return num_threads() * (ta ? 4 : 8); }
-
-int64_t min(int64_t a, int64_t b) { return a < b ? a : b; }
-int64_t max(int64_t a, int64_t b) { return a > b ? a : b; }
-int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
+int64_t few_chunks(bool ta) { return num_threads() * (ta ? 6 : 8); }
 
 template <class T>
 int64_t rounded_columns(int64_t n) {

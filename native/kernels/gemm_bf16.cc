@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "core/parallel.h"
+#include "kernels/counts.h"
 #include "kernels/simd_transpose.h"
 #include "kernels/slots.h"
 #include "kernels/table.h"
@@ -22,10 +23,6 @@ constexpr int kFewRows = 3;     // do not pay for packing B: they read it as it 
 constexpr int kWidePanels = 4;  //   so many panels, for long stretches of its rows
 // Multiply-adds of a chunk at most, and down to how many they are split while they are few.
 constexpr int64_t kMaxChunk = 64 << 20, kMinChunk = 1 << 20, kFewChunks = 16;
-
-int64_t min(int64_t a, int64_t b) { return a < b ? a : b; }
-int64_t max(int64_t a, int64_t b) { return a > b ? a : b; }
-int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
 // Lines of A (rows) or B (columns) from `at` on.
 struct Lines {

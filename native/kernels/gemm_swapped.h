@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 #include "core/parallel.h"
+#include "kernels/counts.h"
 #include "kernels/gemm_pack.h"
 #include "kernels/slots.h"
 #include "kernels/table.h"
@@ -18,7 +19,7 @@ class SwappedGemm {
 
   // Rows of A that fill vectors of a panel, or nearly, and a B that would take longer to pack.
   static bool pays(const GemmArgs& g) {
-    const int64_t lanes = (g.m + kL - 1) / kL * kL;
+    const int64_t lanes = ceil_div(g.m, kL) * kL;
     return g.tb && !g.ta && !g.accumulate && !g.packed_b && g.m <= kMostRows &&
            8 * g.m >= 7 * lanes && g.n >= 2 * g.m && g.k >= kLeastSteps &&
            packed_bytes(g.m, g.k) <= kMostBytes;
@@ -56,13 +57,13 @@ class SwappedGemm {
   static constexpr int64_t kLeastWork = 256 << 10;  // multiply-adds of one part of the product
   static constexpr int64_t kMostPanels = (kMostRows + kC - 1) / kC;
 
-  static int64_t panels(int64_t m) { return (m + kC - 1) / kC; }
+  static int64_t panels(int64_t m) { return ceil_div(m, kC); }
   static int64_t packed_bytes(int64_t m, int64_t k) {
     return panels(m) * kC * k * static_cast<int64_t>(sizeof(T));
   }
-  static int64_t slots(int64_t count) { return count < kMostSlots ? count : kMostSlots; }
-  int64_t parts() const { return (g_.k + kPartSteps - 1) / kPartSteps; }
-  int64_t tiles() const { return (g_.n + kTileRows - 1) / kTileRows; }
+  static int64_t slots(int64_t count) { return min(count, kMostSlots); }
+  int64_t parts() const { return ceil_div(g_.k, kPartSteps); }
+  int64_t tiles() const { return ceil_div(g_.n, kTileRows); }
   T* panel(int64_t slot, int64_t j, int64_t p) const {
     return static_cast<T*>(g_.scratch) + ((slot * panels(g_.m) + j) * g_.k + p) * kC;
   }
@@ -72,10 +73,10 @@ class SwappedGemm {
 
   void pack(int64_t part, int64_t slot) {
     const int64_t p = part * kPartSteps;
-    const int64_t steps = g_.k - p < kPartSteps ? g_.k - p : kPartSteps;
+    const int64_t steps = min(kPartSteps, g_.k - p);
     for (int64_t j = 0; j < panels(g_.m); ++j)
-      pack_columns(row(g_.a, j * kC, g_.lda) + p, g_.lda, steps,
-                   g_.m - j * kC < kC ? g_.m - j * kC : kC, panel(slot, j, p));
+      pack_columns(row(g_.a, j * kC, g_.lda) + p, g_.lda, steps, min(kC, g_.m - j * kC),
+                   panel(slot, j, p));
   }
 
   void multiply(int64_t begin, int64_t end) {
@@ -97,7 +98,7 @@ class SwappedGemm {
     t.b_step = kC;
     t.c_row = panels(g_.m) * kC;
     for (int64_t p = 0; p < g_.k; p += kLongBlock) {
-      t.k = g_.k - p < kLongBlock ? g_.k - p : kLongBlock;
+      t.k = min(kLongBlock, g_.k - p);
       t.a = row(g_.b, first, g_.ldb) + p;
       t.from_zero = p == 0;
       for (int64_t j = 0; j < panels(g_.m); ++j) {

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+#include "kernels/simd.h"
+
+namespace cresset {
+namespace {
+
+SIMD_INLINE int64_t min(int64_t a, int64_t b) { return a < b ? a : b; }
+SIMD_INLINE int64_t max(int64_t a, int64_t b) { return a > b ? a : b; }
+SIMD_INLINE int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
+
+}  // namespace
+}  // namespace cresset

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include <string>
+
 #include "graph/builder.h"
 #include "ops/math.h"
 
@@ -49,21 +51,19 @@ void fuse_epilogues(Builder& b) {
     const int next = with_relu || with_add ? lone_reader(b, at, uses) : -1;
     if (next < 0) continue;
     const Instruction& reader = b.code[next];
-    const char* joined = nullptr;
-    if (with_relu && is_relu(reader, i.out[0])) {
-      i.op = with_relu;
-      joined = "linear relu";
-    } else if (const Tensor x = with_add ? residual_of(reader, i.out[0], at, uses) : Tensor();
-               x.defined()) {
-      i.op = with_add;
+    const Op* joined = nullptr;
+    if (is_relu(reader, i.out[0])) {
+      joined = with_relu;
+    } else if (const Tensor x = residual_of(reader, i.out[0], at, uses); x.defined() && with_add) {
+      joined = with_add;
       i.args.push_back(x);
-      joined = i.args.size() == 4 ? "linear add" : "matmul add";
     }
     if (!joined) continue;
+    b.program->report().fused.push_back(std::string(i.op->name) + " " + reader.op->name);
+    i.op = joined;
     i.out[0] = reader.out[0];
     i.written = {i.out[0]};
     gone[next] = true;
-    b.program->report().fused.push_back(joined);
   }
   size_t next = 0;
   std::erase_if(b.code, [&](const Instruction&) { return gone[next++]; });

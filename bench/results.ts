@@ -37,7 +37,7 @@ export interface SuiteResults {
 }
 
 /** Instruction sets, widest first: figures of different machines are kept and shown apart. */
-const isas = ['avx512bf16', 'avx512', 'avx2', 'baseline', 'neon'];
+const isas = ['amx', 'avx512bf16', 'avx512', 'avx2', 'baseline', 'neon'];
 
 /** A file for each instruction set and suite, replaced as a whole: what an interrupted run has measured is kept. */
 export function writeResults(folder: string, results: SuiteResults): void {

@@ -45,5 +45,5 @@ export const setParallelBackend = rawFunction<(backend: ParallelBackend) => void
 export const parallelStats = rawFunction<() => ParallelStats>('parallelStats');
 /** Sets `parallelStats()` to zero. */
 export const resetParallelStats = rawFunction<() => void>('resetParallelStats');
-/** The instruction set in use: `baseline`, `avx2`, `avx512`, `avx512bf16` or `neon`. Forced by `CRESSET_ISA`. */
+/** The instruction set in use: `baseline`, `avx2`, `avx512`, `avx512bf16`, `amx` or `neon`. Forced by `CRESSET_ISA`. */
 export const isa = rawFunction<() => string>('isa');

@@ -25,7 +25,7 @@
       "cflags_cc": ["-O2"],
       "xcode_settings": {"GCC_ENABLE_CPP_EXCEPTIONS": "YES"},
       "conditions": [
-        ["target_arch=='x64'", {"dependencies": ["kernels_baseline", "kernels_avx2", "kernels_avx512", "kernels_avx512bf16"]}],
+        ["target_arch=='x64'", {"dependencies": ["kernels_baseline", "kernels_avx2", "kernels_avx512", "kernels_avx512bf16", "kernels_amx"]}],
         ["target_arch=='arm64'", {"dependencies": ["kernels_neon"]}],
         ["OS=='linux'", {
           "libraries": ["-ldl", "-lpthread"],
@@ -81,6 +81,14 @@
           "defines": ["CRESSET_ISA=avx512bf16"],
           "cflags_cc": ["<@(kernel_cflags)", "<@(avx512bf16_cflags)"],
           "xcode_settings": {"OTHER_CFLAGS": ["<@(kernel_cflags)", "<@(avx512bf16_cflags)"]},
+        },
+        {
+          "target_name": "kernels_amx",
+          "type": "static_library",
+          "sources": ["<@(bf16_sources)"],
+          "defines": ["CRESSET_ISA=amx"],
+          "cflags_cc": ["<@(kernel_cflags)", "<@(amx_cflags)"],
+          "xcode_settings": {"OTHER_CFLAGS": ["<@(kernel_cflags)", "<@(amx_cflags)"]},
         },
       ],
     }],

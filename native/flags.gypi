@@ -17,6 +17,10 @@
       "-march=x86-64-v2", "-mavx2", "-mavx512f", "-mavx512bw", "-mavx512dq", "-mavx512vl", "-mavx512bf16", "-mfma",
       "-mf16c", "-mprefer-vector-width=512"
     ],
+    "amx_cflags": [
+      "-march=x86-64-v2", "-mavx2", "-mavx512f", "-mavx512bw", "-mavx512dq", "-mavx512vl", "-mavx512bf16", "-mfma",
+      "-mf16c", "-mamx-tile", "-mamx-bf16", "-mprefer-vector-width=512"
+    ],
     "neon_cflags": [],
     "linux_ldflags": ["-static-libstdc++", "-Wl,--exclude-libs,ALL", "-Wl,--gc-sections", "-Wl,-z,nodelete"]
   }

@@ -4,6 +4,11 @@
 #include <cstdlib>
 #include <cstring>
 
+#if defined(__linux__)
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
+
 #include "kernels/table.h"
 
 // The only branch on the CPU.
@@ -29,13 +34,27 @@ namespace cresset {
 // name | the instruction set whose kernels it uses | products of bfloat16, or null | whether this
 // CPU (and its operating system) runs it; best first.
 #if defined(__x86_64__)
+namespace {
+// AMX's registers are large, so that Linux wants to be asked before a process uses them.
+bool may_use_amx() {
+#if defined(__linux__)
+  constexpr int kRequestPermission = 0x1023, kTileData = 18;  // asm/prctl.h, Linux 5.16
+  return syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
+#else
+  return false;
+#endif
+}
+}  // namespace
 extern "C" const GemmBf16Table* kernels_avx512bf16_gemm_bf16() noexcept;
+extern "C" const GemmBf16Table* kernels_amx_gemm_bf16() noexcept;
 #define AVX512                                                                \
   (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && \
    __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl"))
+#define AVX512BF16 (AVX512 && __builtin_cpu_supports("avx512bf16"))
 #define ISAS(X)                                                        \
-  X(avx512bf16, avx512, kernels_avx512bf16_gemm_bf16(),                \
-    AVX512&& __builtin_cpu_supports("avx512bf16"))                     \
+  X(amx, avx512, kernels_amx_gemm_bf16(),                              \
+    AVX512BF16&& __builtin_cpu_supports("amx-bf16") && may_use_amx())  \
+  X(avx512bf16, avx512, kernels_avx512bf16_gemm_bf16(), AVX512BF16)    \
   X(avx512, avx512, nullptr, AVX512)                                   \
   X(avx2, avx2, nullptr,                                               \
     __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && \

@@ -9,6 +9,7 @@ const needed = {
   avx2: ['avx2', 'fma', 'f16c'],
   avx512: ['avx512f', 'avx512bw', 'avx512dq', 'avx512vl'],
   avx512bf16: ['avx512f', 'avx512bw', 'avx512dq', 'avx512vl', 'avx512_bf16'],
+  amx: ['avx512_bf16', 'amx_tile', 'amx_bf16'],
 };
 
 /** The instruction sets that this machine can run, read from the kernel and not from the addon under test. */

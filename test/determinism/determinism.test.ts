@@ -6,11 +6,10 @@ import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { native } from '#internal';
+import { isas } from './isas.js';
 
 const program = fileURLToPath(new URL('./train.js', import.meta.url));
 const seed = 0x1234_5678_9abcn;
-const isas = (native.isas as () => string[])().filter((isa) => isa !== 'baseline' && isa !== 'avx512bf16');
 
 interface Setting {
   threads: number;

@@ -6,10 +6,9 @@ import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { native } from '#internal';
+import { isas } from './isas.js';
 
 const program = fileURLToPath(new URL('./sequences.js', import.meta.url));
-const isas = (native.isas as () => string[])().filter((isa) => isa !== 'baseline' && isa !== 'avx512bf16');
 
 function train(threads: number, isa: string, compiled: boolean, backend = 'pool'): unknown {
   const env = { ...process.env, CRESSET_NUM_THREADS: `${threads}`, CRESSET_ISA: isa, CRESSET_PARALLEL: backend };

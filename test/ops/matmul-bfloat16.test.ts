@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // suites: isa sanitizer
-// Products of bfloat16: against double, gradients too, and the same bits on every instruction set with FMA.
+// Products of bfloat16: against double, gradients too, and the same bits on every instruction set with FMA but AMX, which
+// has bits of its own.
 import { bmm, compile, manualSeed, matmul, nn, randn, setNumThreads, type Tensor } from 'cresset';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -56,7 +57,7 @@ test('stacks, slices, steps and what is empty', () => {
   ]);
 });
 
-test('the same bits for any number of threads and on every instruction set, compiled too', () => {
+test('the same bits for any number of threads and on every instruction set but AMX, compiled too', () => {
   const run = () => {
     manualSeed(5);
     const [x, w, bias] = [random([70, 150]), random([90, 150]).requiresGrad_(), random([90])];
@@ -66,10 +67,13 @@ test('the same bits for any number of threads and on every instruction set, comp
     assert.is(bits(compiled(x)), bits(y.detach()));
     return [bits(y.detach()), bits(w.grad as Tensor)];
   };
-  const first = run();
   const before = used();
+  const firsts = new Map<string, string[]>();
   for (const isa of isas) {
     setIsa(isa);
+    const order = isa === 'amx' ? 'amx' : 'k ascending';
+    const first = firsts.get(order) ?? run();
+    firsts.set(order, first);
     for (const threads of [1, 2, 3]) {
       setNumThreads(threads);
       assert.equal(run(), first, `${isa}, ${threads} threads`);

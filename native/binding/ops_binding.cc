@@ -43,7 +43,7 @@ class OpArgs {
   operator Args() { return Args(values(), count_); }
 
  private:
-  OpArgs() = default;
+  OpArgs() {}  // the memory as it is: a defaulted constructor would fill it with zeros
   Value* values() { return reinterpret_cast<Value*>(memory_); }
   alignas(Value) std::byte memory_[kMaxArgs * sizeof(Value)];
   size_t count_ = 0;

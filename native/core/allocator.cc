@@ -22,6 +22,7 @@ namespace {
 
 constexpr size_t kAlign = 64;
 constexpr size_t kSmallLimit = 4096;  // slab blocks up to here
+constexpr size_t kFetched = 1024;     // of the next free block, while this one is used
 constexpr size_t kSlabBytes = 256 << 10;
 constexpr int kSmallClasses = kSmallLimit / kAlign;
 constexpr int64_t kCacheBound = 256 << 20;  // most bytes kept for reuse
@@ -167,11 +168,14 @@ thread_local Reclaimer t_reclaimer;
 
 void* pop(FreeBlock*& head) {
   FreeBlock* block = head;
-  if (block) {
-    head = block->next;
-    __builtin_prefetch(head, 1);  // given back long ago, and needed soon
-  }
+  if (block) head = block->next;
   return block;
+}
+
+// Given back long ago, and needed soon.
+void fetch(const FreeBlock* block, size_t bytes) {
+  for (size_t at = 0; at < std::min(bytes, kFetched); at += kAlign)
+    __builtin_prefetch(reinterpret_cast<const char*>(block) + at, 1);
 }
 
 void push(FreeBlock*& head, void* block) {
@@ -201,8 +205,10 @@ void* cut_from_slab(Allocator& a, size_t rounded) {
 
 void* allocate_small(Allocator& a, size_t rounded) {
   std::lock_guard guard(a.lock);
-  void* block = pop(a.small[rounded / kAlign]);
+  FreeBlock*& head = a.small[rounded / kAlign];
+  void* block = pop(head);
   if (block) {
+    fetch(head, rounded);
     a.stats.cached -= rounded;
   } else {
     block = cut_from_slab(a, rounded);

@@ -42,7 +42,7 @@ Ref<Storage> Storage::create(int64_t bytes, int64_t front) {
   storage->bytes = bytes;
   // On failure `ref` gives the block back.
   storage->data = inline_payload ? block + payload_offset(front, bytes) : allocate(bytes);
-  if (front > 0) storage->parts = 2;
+  if (front > 0) storage->parts.store(2, std::memory_order_relaxed);
   storage->account = current_account();
   charge(storage->account, bytes + front + kHeader);
   return ref;
@@ -80,11 +80,7 @@ void Storage::destroy(Storage* storage) noexcept {
 }
 
 void Storage::leave(Storage* storage) noexcept {
-  // The last one has nobody to race with.
-  if (storage->parts.load(std::memory_order_acquire) > 1 &&
-      storage->parts.fetch_sub(1, std::memory_order_acq_rel) > 1)
-    return;
-  free_block(storage);
+  if (is_last(storage->parts)) free_block(storage);
 }
 
 }  // namespace cresset

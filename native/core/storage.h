@@ -8,6 +8,18 @@
 
 namespace cresset {
 
+// Gives up one of `count` holders: was it the last? The last one has nobody to race with, and is
+// spared the atomic subtraction.
+template <class N>
+bool is_last(std::atomic<N>& count) noexcept {
+  return count.load(std::memory_order_acquire) == 1 ||
+         count.fetch_sub(1, std::memory_order_acq_rel) == 1;
+}
+
+// Can others find a T while its last holder gives it up?
+template <class T>
+constexpr bool kFoundElsewhere = false;
+
 // A counted pointer to T with `refs` and a static T::destroy(T*).
 template <class T>
 class Ref {
@@ -28,7 +40,10 @@ class Ref {
     return *this;
   }
   ~Ref() {
-    if (p_ && p_->refs.fetch_sub(1, std::memory_order_acq_rel) == 1) T::destroy(p_);
+    if (!p_) return;
+    const bool last = kFoundElsewhere<T> ? p_->refs.fetch_sub(1, std::memory_order_acq_rel) == 1
+                                         : is_last(p_->refs);
+    if (last) T::destroy(p_);
   }
   T* get() const { return p_; }
   T* operator->() const { return p_; }
@@ -40,6 +55,10 @@ class Ref {
  private:
   T* p_ = nullptr;
 };
+
+struct Storage;
+template <>
+inline constexpr bool kFoundElsewhere<Storage> = true;  // core/deferred.cc lists some
 
 // The bytes under one or more tensors. `version` counts in-place changes: autograd compares it
 // with the value it had when a tensor was saved.

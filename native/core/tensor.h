@@ -39,6 +39,7 @@ class Tensor {
   bool defined() const { return static_cast<bool>(impl_); }
   TensorImpl* impl() const { return impl_.get(); }
   const Ref<TensorImpl>& ref() const { return impl_; }
+  TensorImpl* release() && { return impl_.release(); }
   bool same(const Tensor& other) const { return impl() == other.impl(); }
 
   DType dtype() const { return impl_->dtype; }

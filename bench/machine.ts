@@ -6,9 +6,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Row } from './suite.js';
 
-/** The best of this machine with `threads` threads: float32 GFLOP/s and GB/s of memory traffic. */
+/** The best of this machine with `threads` threads: GFLOP/s of float32 and of bfloat16, GB/s of memory traffic. */
 export interface Limits {
   gflops: number;
+  bf16Gflops: number;
   gbs: number;
 }
 
@@ -31,7 +32,8 @@ const perSecond = { s: 1, ms: 1e-3, ns: 1e-9 } as const;
 /** The least time the row's work can take on this machine, in the row's unit. */
 export function floorOf(row: Row, limits: Limits): number | undefined {
   if (!row.work || !(row.unit in perSecond)) return undefined;
-  const { flops = 0, bytes = 0 } = row.work;
-  const seconds = Math.max(flops / limits.gflops / 1e9, bytes / limits.gbs / 1e9);
+  const { flops = 0, bf16Flops = 0, bytes = 0 } = row.work;
+  const computing = flops / limits.gflops + bf16Flops / limits.bf16Gflops;
+  const seconds = Math.max(computing, bytes / limits.gbs) / 1e9;
   return seconds / perSecond[row.unit as keyof typeof perSecond];
 }

@@ -25,6 +25,7 @@ export interface Machine {
   isa: string;
   threads: number;
   gflops: number;
+  bf16Gflops: number;
   gbs: number;
 }
 

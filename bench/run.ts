@@ -44,7 +44,9 @@ const rounds = Number(options.rounds);
 const threads = getNumThreads();
 const limits = measureLimits(threads);
 const machine: Machine = { cpu: cpus()[0]?.model, cores: cpus().length, isa: isa(), threads, ...limits };
-console.log(`${machine.cpu}, ${threads} threads, ${isa()}: ${limits.gflops} GFLOP/s, ${limits.gbs} GB/s`);
+console.log(
+  `${machine.cpu}, ${threads} threads, ${isa()}: ${limits.gflops} GFLOP/s, ${limits.bf16Gflops} of bfloat16, ${limits.gbs} GB/s`,
+);
 withPeerData((data) => {
   for (const suite of suites) {
     const asked = selectRows(suite);

@@ -29,7 +29,7 @@ export interface Row {
   unit: 'ns' | 'ms' | 's' | 'MB' | '/s' | '×' | '%';
   better: 'lower' | 'higher';
   /** The least that any program must compute and move; the floor is the slower of both at the machine's best. */
-  work?: { flops?: number; bytes?: number };
+  work?: { flops?: number; bf16Flops?: number; bytes?: number };
   /** The ratio to reach: against every peer, or by the peer's name. */
   goal?: number | Readonly<Record<string, number>>;
   /** The value to reach: at most where lower is better, else at least. */

@@ -6,8 +6,10 @@ const million = 1e6;
 // Kernels
 
 const gemm = (m: number, k: number, n: number) => ({ flops: 2 * m * k * n, bytes: 4 * (m * k + k * n + m * n) });
-/** AVX512-BF16 takes two steps at once: the floor is half of float32's. */
-const gemmBf16 = (m: number, k: number, n: number) => ({ flops: m * k * n, bytes: 2 * (m * k + k * n + m * n) });
+const gemmBf16 = (m: number, k: number, n: number) => ({
+  bf16Flops: 2 * m * k * n,
+  bytes: 2 * (m * k + k * n + m * n),
+});
 const traffic = (elements: number, passes: number) => ({ bytes: 4 * elements * passes });
 const large = 1 << 24;
 
@@ -66,14 +68,16 @@ const firstMacs: Record<string, number> = {
   lstm: 32 * 64 * 4 * 256 * 128,
 };
 
-function trainingRows(prefix: string, names: readonly (keyof typeof models)[], extra: (name: string) => Partial<Row>) {
+type ModelName = keyof typeof models;
+const flopsOf = (name: ModelName) => 6 * models[name].macs - 2 * (firstMacs[name] ?? 0);
+
+function trainingRows(prefix: string, names: readonly ModelName[], extra: (name: ModelName) => Partial<Row>) {
   return names.map((name) => {
-    const { title, macs, goal } = models[name];
-    const flops = 6 * macs - 2 * (firstMacs[name] ?? 0);
-    return least('ms', `${prefix}-${name}`, title, { work: { flops }, goal, ...extra(name) });
+    const { title, goal } = models[name];
+    return least('ms', `${prefix}-${name}`, title, { work: { flops: flopsOf(name) }, goal, ...extra(name) });
   });
 }
-const all = Object.keys(models) as (keyof typeof models)[];
+const all = Object.keys(models) as ModelName[];
 
 const training: Suite = {
   name: 'training',
@@ -84,17 +88,30 @@ const training: Suite = {
 };
 const trainingEager: Suite = {
   name: 'training-eager',
-  rows: trainingRows('train-eager', all, (name) => ({ title: `${models[name as 'cnn'].title}, not compiled` })),
+  rows: trainingRows('train-eager', all, (name) => ({ title: `${models[name].title}, not compiled` })),
   ours: ours('training', 'train-eager'),
   peers: { torch: torch('torch_training', 'eager', 'train-eager') },
+  rounds: 3,
+};
+
+/** Where products are bfloat16's; recurrent layers stay in float32. */
+const trainingAutocast: Suite = {
+  name: 'training-autocast',
+  rows: trainingRows('train-autocast', ['cnn', 'resnet18', 'gpt-nano', 'gpt-mini'], (name) => ({
+    title: `${models[name].title}, autocast to bfloat16`,
+    work: { bf16Flops: flopsOf(name) },
+    goal: 1,
+  })),
+  ours: ours('training', 'train-autocast'),
+  peers: { torch: torch('torch_training', 'eager', 'train-autocast') },
   rounds: 3,
 };
 
 /** Both backends of the parallel loops. */
 const backends = [false, true].map((neighbour): Suite => {
   const prefix = neighbour ? 'busy' : 'quiet';
-  const title = (name: string) =>
-    `pool against OpenMP${neighbour ? ' beside a busy process' : ''}: ${models[name as 'cnn'].title}`;
+  const title = (name: ModelName) =>
+    `pool against OpenMP${neighbour ? ' beside a busy process' : ''}: ${models[name].title}`;
   return {
     name: `backends-${prefix}`,
     rows: trainingRows(prefix, ['cnn', 'lstm', 'gpt-nano'], (name) => ({ title: title(name), goal: 1 })),
@@ -242,6 +259,7 @@ export const suites: readonly Suite[] = [
   kernels,
   training,
   trainingEager,
+  trainingAutocast,
   mnist,
   ...mnistCompiled,
   tensorflow,

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: MIT
-// What this machine can do at most: float32 FMAs and memory traffic of all threads together. Prints
-// one JSON line { "gflops": …, "gbs": … }. Compiled for the machine it runs on; the floors of the
-// bench rows come from it.
+// What this machine can do at most: multiply-adds of float32 and of bfloat16 and memory traffic of
+// all threads together. Prints one JSON line { "gflops": …, "bf16Gflops": …, "gbs": … }. Compiled
+// for the machine it runs on; the floors of the bench rows come from it.
 #include <sys/mman.h>
+#if defined(__AMX_BF16__)
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
 
 #include <algorithm>
 #include <barrier>
@@ -59,14 +63,70 @@ void run_fmas(int64_t rounds) {
   for (auto& a : acc) asm volatile("" : : "x"(a));
 }
 
-double best_gflops(int threads) {
-  constexpr int64_t kRounds = 20'000'000;
+// `run(rounds)` does `flops` a round in each thread.
+double best_rate(int threads, double flops, int64_t rounds, void (*run)(int64_t)) {
   double best = 0;
   for (int i = 0; i < 20; ++i) {
-    const double seconds = seconds_of(threads, [](int) { run_fmas(kRounds); });
-    best = std::max(best, 2.0 * kChains * kLanes * kRounds * threads / seconds / 1e9);
+    const double seconds = seconds_of(threads, [=](int) { run(rounds); });
+    best = std::max(best, flops * rounds * threads / seconds / 1e9);
   }
   return best;
+}
+
+double best_gflops(int threads) {
+  return best_rate(threads, 2.0 * kChains * kLanes, 20'000'000, run_fmas);
+}
+
+#if defined(__AVX512BF16__)
+void run_dots(int64_t rounds) {
+  __m512 acc[kChains] = {};
+  __m512bh x{}, y{};
+  asm volatile("" : "+v"(x), "+v"(y));
+  for (int64_t i = 0; i < rounds; ++i)
+#pragma GCC unroll 16
+    for (auto& a : acc) a = _mm512_dpbf16_ps(a, x, y);
+  for (auto& a : acc) asm volatile("" : : "v"(a));
+}
+#endif
+
+#if defined(__AMX_BF16__)
+// Four registers of 16 x 16 sums, 32 steps of k each.
+void run_tiles(int64_t rounds) {
+  struct alignas(64) {
+    uint8_t palette = 1, start_row = 0, reserved[14] = {};
+    uint16_t row_bytes[16] = {64, 64, 64, 64, 64, 64, 64, 64};
+    uint8_t rows[16] = {16, 16, 16, 16, 16, 16, 16, 16};
+  } static const config;
+  _tile_loadconfig(&config);
+  _tile_zero(4);
+  _tile_zero(5);
+  _tile_zero(6);
+  _tile_zero(7);
+  for (int64_t i = 0; i < rounds; ++i) {
+    _tile_dpbf16ps(0, 4, 6);
+    _tile_dpbf16ps(1, 4, 7);
+    _tile_dpbf16ps(2, 5, 6);
+    _tile_dpbf16ps(3, 5, 7);
+  }
+  _tile_release();
+}
+bool may_use_tiles() {
+  constexpr int kRequestPermission = 0x1023, kTileData = 18;
+  return syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
+}
+#endif
+
+// Without an instruction for bfloat16 it is multiplied as float32.
+double best_bf16_gflops(int threads, double gflops) {
+#if defined(__AMX_BF16__)
+  if (may_use_tiles()) return best_rate(threads, 2.0 * 4 * 16 * 16 * 32, 200'000, run_tiles);
+#endif
+#if defined(__AVX512BF16__)
+  return std::max(gflops, best_rate(threads, 2.0 * kChains * 32, 20'000'000, run_dots));
+#else
+  static_cast<void>(threads);
+  return gflops;
+#endif
 }
 
 // Each thread writes its own pages first, in large pages where the system has them.
@@ -125,5 +185,7 @@ double best_gbs(int threads) {
 
 int main(int argc, char** argv) {
   const int threads = argc > 1 ? std::atoi(argv[1]) : 1;
-  std::printf("{\"gflops\": %.1f, \"gbs\": %.1f}\n", best_gflops(threads), best_gbs(threads));
+  const double gflops = best_gflops(threads);
+  std::printf("{\"gflops\": %.1f, \"bf16Gflops\": %.1f, \"gbs\": %.1f}\n", gflops,
+              best_bf16_gflops(threads, gflops), best_gbs(threads));
 }

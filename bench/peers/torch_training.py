@@ -90,13 +90,14 @@ ROWS = {
 }
 
 
-def train(make_model, make_batch, compiled):
+def train(make_model, make_batch, compiled, lowered):
     model, (x, y) = make_model(), make_batch()
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3, fused=True)
 
     def loss_of(x, y):
-        logits = model(x)
-        return F.cross_entropy(logits.flatten(0, -2), y.flatten())
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=lowered):
+            logits = model(x)
+            return F.cross_entropy(logits.flatten(0, -2), y.flatten())
 
     if compiled:
         loss_of = torch.compile(loss_of)
@@ -118,5 +119,7 @@ if __name__ == "__main__":
     values, losses = {}, {}
     for name, row in ROWS.items():
         if is_asked(f"{prefix}-{name}"):
-            values[f"{prefix}-{name}"], losses[f"{prefix}-{name}"] = train(*row, compiled)
+            values[f"{prefix}-{name}"], losses[f"{prefix}-{name}"] = train(
+                *row, compiled, lowered=prefix == "train-autocast"
+            )
     show(values, f"torch {torch.__version__}", losses=losses)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Milliseconds of one training step (forward, backward, AdamW) as bench/peers/torch_training.py measures it. Argument:
-// what the rows' names begin with; compiled, but for `train-eager`.
-import { compile, manualSeed, nn, optim, randint, randn, type Tensor } from 'cresset';
+// what the rows' names begin with; compiled, but for `train-eager`, and for `train-autocast` in bfloat16.
+import { autocast, compile, manualSeed, nn, optim, randint, randn, type Tensor } from 'cresset';
 import { Cnn, Gpt, Recurrent, ResNet18 } from './models.js';
 import { isAsked, measure, print } from './support.js';
 
@@ -20,10 +20,10 @@ const rows: Record<string, [() => Model, () => [Tensor, Tensor]]> = {
 
 function train(model: Model, [x, y]: [Tensor, Tensor]): { value: number; losses: number[] } {
   const optimizer = new optim.AdamW(model.parameters(), { lr: 1e-3 });
+  const lossOf = () => nn.functional.crossEntropy(model.forward(x).flatten(0, -2), y.flatten());
   const eager = () => {
     optimizer.zeroGrad();
-    const logits = model.forward(x);
-    const loss = nn.functional.crossEntropy(logits.flatten(0, -2), y.flatten());
+    const loss = autocast(lossOf, { enabled: prefix === 'train-autocast' });
     loss.backward();
     optimizer.step();
     return loss;

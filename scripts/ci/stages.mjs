@@ -17,13 +17,17 @@ async function each(kind, items, check) {
   return items.map((item) => `${kind} ${item}`);
 }
 
-/** Runs the native tests in a CMake build's folder, through an emulator where the machine needs one. */
+/** Runs the native tests in a CMake build's folder, two at a time, through an emulator where the machine needs one. */
 async function nativeTests(check, folder, emulator = []) {
   const { variables } = JSON.parse(readFileSync(join(root, 'native/sources.gypi'), 'utf8'));
-  for (const source of variables.native_test_sources) {
-    const [command, ...args] = [...emulator, join(folder, basename(source, '.cc'))];
-    await check(command, args);
-  }
+  const sources = [...variables.native_test_sources];
+  const drain = async () => {
+    for (let source = sources.shift(); source; source = sources.shift()) {
+      const [command, ...args] = [...emulator, join(folder, basename(source, '.cc'))];
+      await check(command, args);
+    }
+  };
+  await Promise.all([drain(), drain()]);
 }
 
 /** A script that runs the arm64 Node under emulation and can be given wherever a Node executable is expected. */

@@ -119,7 +119,7 @@ bool may_use_tiles() {
 // Without an instruction for bfloat16 it is multiplied as float32.
 double best_bf16_gflops(int threads, double gflops) {
 #if defined(__AMX_BF16__)
-  if (may_use_tiles()) return best_rate(threads, 2.0 * 4 * 16 * 16 * 32, 200'000, run_tiles);
+  if (may_use_tiles()) return best_rate(threads, 2.0 * 4 * 16 * 16 * 32, 2'000'000, run_tiles);
 #endif
 #if defined(__AVX512BF16__)
   return std::max(gflops, best_rate(threads, 2.0 * kChains * 32, 20'000'000, run_dots));

@@ -38,7 +38,6 @@ class Tensor {
 
   bool defined() const { return static_cast<bool>(impl_); }
   TensorImpl* impl() const { return impl_.get(); }
-  const Ref<TensorImpl>& ref() const { return impl_; }
   TensorImpl* release() && { return impl_.release(); }
   bool same(const Tensor& other) const { return impl() == other.impl(); }
 

@@ -8,7 +8,7 @@
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fail, filesUnder, jobs, root } from './support/project.mjs';
+import { fail, filesUnder, inLanes, jobs, root } from './support/project.mjs';
 
 const args = process.argv.slice(2);
 const names = args.filter((arg) => !arg.startsWith('--'));
@@ -84,13 +84,15 @@ function report(test, outcome, output, seconds) {
 
 async function runAll(tests) {
   const outcomes = [];
-  const drain = async (queue) => {
-    for (let test = queue.shift(); test; test = queue.shift()) outcomes.push(await runTest(test));
-  };
+  const runOne = async (test) => outcomes.push(await runTest(test));
   // The longest first, so that no long one is left to run alone at the end.
   const shared = tests.filter((test) => !test.serial).sort((a, b) => b.timeout - a.timeout);
-  await Promise.all(Array.from({ length: Math.min(2, jobs) }, () => drain(shared)));
-  await drain(tests.filter((test) => test.serial));
+  await inLanes(Math.min(2, jobs), shared, runOne);
+  await inLanes(
+    1,
+    tests.filter((test) => test.serial),
+    runOne,
+  );
   return outcomes;
 }
 

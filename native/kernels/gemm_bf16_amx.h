@@ -9,9 +9,9 @@ namespace cresset {
 namespace {
 
 constexpr int64_t kTileRows = tiles::kRows;
-constexpr int64_t kTilePairs = tiles::kPairs;
-constexpr int64_t kTileWords = kTileRows;
-constexpr int64_t kChunkTileBytes = 1 << 20;
+constexpr int64_t kTilePairs = tiles::kPairs;  // of k in a step
+constexpr int64_t kTileWords = kTileRows;      // of a packed tile of A, a pair
+constexpr int64_t kChunkTileBytes = 1 << 20;   // of packed A in a chunk
 constexpr int64_t kMinChunk = 2 << 20;
 
 using TileScope = tiles::Scope;

@@ -38,7 +38,7 @@ SIMD_INLINE Vec<uint32_t> pairs_across(const Lines& lines, int64_t first, int64_
 // kLines pairs along line i from step p on.
 SIMD_INLINE Vec<uint32_t> pairs_along(const Lines& lines, int64_t i, int64_t p) {
   const uint16_t* const x = lines.at(i) + p;
-  const Vec<uint32_t> pairs = (Vec<uint32_t>)load_halves_wide(x, lines.k - p);
+  const Vec<uint32_t> pairs = load_halves_wide(x, lines.k - p);
   return pairs << 16 | pairs >> 16;
 }
 

@@ -237,13 +237,13 @@ typedef uint16_t Halves __attribute__((vector_size(kVectorBytes / 2)));
 SIMD_INLINE Halves load_halves(const uint16_t* p, int64_t n) {
   return (Halves)_mm256_maskz_loadu_epi16(n < 16 ? (1u << n) - 1 : 0xffff, p);
 }
-// The first n of 32.
-SIMD_INLINE Vec<float> load_halves_wide(const uint16_t* p, int64_t n) {
-  return (Vec<float>)_mm512_maskz_loadu_epi16(n < 32 ? (1u << n) - 1 : ~0u, p);
-}
 SIMD_INLINE void store_halves(uint16_t* p, int64_t n, Halves v) {
   if (n >= 16) return (void)__builtin_memcpy(p, &v, sizeof v);
   _mm256_mask_storeu_epi16(p, (1u << n) - 1, (__m256i)v);
+}
+// The first n of 32 as pairs, the earlier one in the lower half.
+SIMD_INLINE Vec<uint32_t> load_halves_wide(const uint16_t* p, int64_t n) {
+  return (Vec<uint32_t>)_mm512_maskz_loadu_epi16(n < 32 ? (1u << n) - 1 : ~0u, p);
 }
 // acc + a b of the upper halves, rounded, then + a b of the lower ones: two FMAs that take values
 // below 2^-126 for zero.

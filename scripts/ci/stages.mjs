@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { bootstrap } from '../bootstrap.mjs';
-import { root } from '../support/project.mjs';
+import { inLanes, root } from '../support/project.mjs';
 import { instructionSets, sanitizerEnvironment } from './machine.mjs';
 
 const suite = (name, ...args) => ['node', ['scripts/test.mjs', '--only', `--suite=${name}`, ...args]];
@@ -20,14 +20,10 @@ async function each(kind, items, check) {
 /** Runs the native tests in a CMake build's folder, two at a time, through an emulator where the machine needs one. */
 async function nativeTests(check, folder, emulator = []) {
   const { variables } = JSON.parse(readFileSync(join(root, 'native/sources.gypi'), 'utf8'));
-  const sources = [...variables.native_test_sources];
-  const drain = async () => {
-    for (let source = sources.shift(); source; source = sources.shift()) {
-      const [command, ...args] = [...emulator, join(folder, basename(source, '.cc'))];
-      await check(command, args);
-    }
-  };
-  await Promise.all([drain(), drain()]);
+  await inLanes(2, variables.native_test_sources, async (source) => {
+    const [command, ...args] = [...emulator, join(folder, basename(source, '.cc'))];
+    await check(command, args);
+  });
 }
 
 /** A script that runs the arm64 Node under emulation and can be given wherever a Node executable is expected. */

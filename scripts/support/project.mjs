@@ -24,6 +24,15 @@ export function runTool(script, args, options) {
   return run(process.execPath, [join(root, 'node_modules', script), ...args], options);
 }
 
+/** Calls `work` for each item in turn, up to `lanes` of them at a time. */
+export async function inLanes(lanes, items, work) {
+  const queue = [...items];
+  const lane = async () => {
+    while (queue.length > 0) await work(queue.shift());
+  };
+  await Promise.all(Array.from({ length: lanes }, lane));
+}
+
 /** All files under a folder of the project, as sorted paths relative to its root. */
 export function filesUnder(folder) {
   if (!existsSync(join(root, folder))) return [];

@@ -85,7 +85,7 @@
         {
           "target_name": "kernels_amx",
           "type": "static_library",
-          "sources": ["<@(bf16_sources)"],
+          "sources": ["<@(bf16_sources)", "<@(amx_sources)"],
           "defines": ["CRESSET_ISA=amx"],
           "cflags_cc": ["<@(kernel_cflags)", "<@(amx_cflags)"],
           "xcode_settings": {"OTHER_CFLAGS": ["<@(kernel_cflags)", "<@(amx_cflags)"]},

@@ -95,6 +95,7 @@
       "native/kernels/unary.cc"
     ],
     "bf16_sources": ["native/kernels/gemm_bf16.cc"],
+    "amx_sources": ["native/kernels/conv_bf16.cc"],
     "openmp_sources": ["native/core/parallel_openmp.cc"],
     "native_test_sources": [
       "test/native/attention_test.cc",

@@ -31,8 +31,8 @@ namespace cresset {
   X(isa, pool, PoolTable)              \
   X(isa, norm, NormTable)
 
-// name | the instruction set whose kernels it uses | products of bfloat16, or null | whether this
-// CPU (and its operating system) runs it; best first.
+// name | the instruction set whose kernels it uses | products and convolutions of bfloat16, or null
+// | whether this CPU (and its operating system) runs it; best first.
 #if defined(__x86_64__)
 namespace {
 // AMX's registers are large, so that Linux wants to be asked before a process uses them.
@@ -47,37 +47,38 @@ bool may_use_amx() {
 }  // namespace
 extern "C" const GemmBf16Table* kernels_avx512bf16_gemm_bf16() noexcept;
 extern "C" const GemmBf16Table* kernels_amx_gemm_bf16() noexcept;
+extern "C" const ConvBf16Table* kernels_amx_conv_bf16() noexcept;
 #define AVX512                                                                \
   (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && \
    __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl"))
 #define AVX512BF16 (AVX512 && __builtin_cpu_supports("avx512bf16"))
-#define ISAS(X)                                                        \
-  X(amx, avx512, kernels_amx_gemm_bf16(),                              \
-    AVX512BF16&& __builtin_cpu_supports("amx-bf16") && may_use_amx())  \
-  X(avx512bf16, avx512, kernels_avx512bf16_gemm_bf16(), AVX512BF16)    \
-  X(avx512, avx512, nullptr, AVX512)                                   \
-  X(avx2, avx2, nullptr,                                               \
-    __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && \
-        __builtin_cpu_supports("f16c"))                                \
-  X(baseline, baseline, nullptr,                                       \
+#define ISAS(X)                                                              \
+  X(amx, avx512, kernels_amx_gemm_bf16(), kernels_amx_conv_bf16(),           \
+    AVX512BF16&& __builtin_cpu_supports("amx-bf16") && may_use_amx())        \
+  X(avx512bf16, avx512, kernels_avx512bf16_gemm_bf16(), nullptr, AVX512BF16) \
+  X(avx512, avx512, nullptr, nullptr, AVX512)                                \
+  X(avx2, avx2, nullptr, nullptr,                                            \
+    __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&       \
+        __builtin_cpu_supports("f16c"))                                      \
+  X(baseline, baseline, nullptr, nullptr,                                    \
     __builtin_cpu_supports("sse4.2") && __builtin_cpu_supports("popcnt"))
 #elif defined(__aarch64__)
-#define ISAS(X) X(neon, neon, nullptr, true)
+#define ISAS(X) X(neon, neon, nullptr, nullptr, true)
 #else
 #error "no kernels for this processor"
 #endif
 
 #define DECLARE(isa, family, Table) extern "C" const Table* kernels_##isa##_##family() noexcept;
-#define DECLARE_ALL(name, kernels, bf16, supported) FAMILIES(DECLARE, kernels)
+#define DECLARE_ALL(name, kernels, gemm, conv, supported) FAMILIES(DECLARE, kernels)
 ISAS(DECLARE_ALL)
 
 namespace {
 
 #define FILL(isa, family, Table) .family = kernels_##isa##_##family(),
-#define BUILD(name, kernels, bf16, supported) \
-  KernelTable{.isa = #name, FAMILIES(FILL, kernels).gemm_bf16 = bf16},
-#define SUPPORTED(name, kernels, bf16, supported) static_cast<bool>(supported),
-#define NAME(name, kernels, bf16, supported) #name,
+#define BUILD(name, kernels, gemm, conv, supported) \
+  KernelTable{.isa = #name, FAMILIES(FILL, kernels).gemm_bf16 = gemm, .conv_bf16 = conv},
+#define SUPPORTED(name, kernels, gemm, conv, supported) static_cast<bool>(supported),
+#define NAME(name, kernels, gemm, conv, supported) #name,
 
 constexpr const char* kIsas[] = {ISAS(NAME)};
 constexpr int kIsaCount = sizeof kIsas / sizeof *kIsas;

@@ -42,9 +42,9 @@ void pack_tile(const Lines& a, int64_t first, int64_t count, uint32_t* out) {
 void run_rows(int64_t rows, const Tile& t) {
   alignas(64) float own[kTileRows * kTileColumns];
   float* const sums = t.first && t.last ? own : t.sums;
-  const int64_t steps = t.pairs / kTilePairs;
-  rows > kLines ? tiles::multiply<2>(steps, t.a, t.b, t.first, sums)
-                : tiles::multiply<1>(steps, t.a, t.b, t.first, sums);
+  const tiles::Packed operands{t.a, t.b, t.pairs / kTilePairs};
+  rows > kLines ? tiles::multiply<2>(operands, t.first, sums)
+                : tiles::multiply<1>(operands, t.first, sums);
   if (!t.last) return;
   const Finish finish(t);
   for (int64_t i = 0; i < rows; ++i) {

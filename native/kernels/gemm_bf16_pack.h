@@ -56,13 +56,5 @@ void pack_squares(const Lines& lines, int64_t first, int64_t count, uint32_t* ou
   }
 }
 
-// Rounds to nearest even; a NaN keeps its sign and upper bits and becomes quiet.
-SIMD_INLINE Halves round_to_halves(Vec<float> x) {
-  const Vec<uint32_t> bits = (Vec<uint32_t>)x;
-  const Vec<uint32_t> rounded = bits + 0x7fff + (bits >> 16 & 1);
-  const Vec<uint32_t> y = x != x ? bits | 0x400000 : rounded;
-  return __builtin_convertvector(y >> 16, Halves);
-}
-
 }  // namespace
 }  // namespace cresset

@@ -241,9 +241,25 @@ SIMD_INLINE void store_halves(uint16_t* p, int64_t n, Halves v) {
   if (n >= 16) return (void)__builtin_memcpy(p, &v, sizeof v);
   _mm256_mask_storeu_epi16(p, (1u << n) - 1, (__m256i)v);
 }
+// Those of [from, to) of two vectors side by side; p is where the first one would go.
+SIMD_INLINE void store_halves_between(uint16_t* p, int64_t from, int64_t to, Halves left,
+                                      Halves right) {
+  const __m512i both = (__m512i)__builtin_shufflevector(left, right, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9,
+                                                        10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20,
+                                                        21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31);
+  const uint32_t mask = (to < 32 ? (1u << to) - 1 : ~0u) & ~0u << from;
+  _mm512_mask_storeu_epi16(p, mask, both);
+}
 // The first n of 32 as pairs, the earlier one in the lower half.
 SIMD_INLINE Vec<uint32_t> load_halves_wide(const uint16_t* p, int64_t n) {
   return (Vec<uint32_t>)_mm512_maskz_loadu_epi16(n < 32 ? (1u << n) - 1 : ~0u, p);
+}
+// Rounds to nearest even; a NaN keeps its sign and upper bits and becomes quiet.
+SIMD_INLINE Halves round_to_halves(Vec<float> x) {
+  const Vec<uint32_t> bits = (Vec<uint32_t>)x;
+  const Vec<uint32_t> rounded = bits + 0x7fff + (bits >> 16 & 1);
+  const Vec<uint32_t> y = x != x ? bits | 0x400000 : rounded;
+  return __builtin_convertvector(y >> 16, Halves);
 }
 // acc + a b of the upper halves, rounded, then + a b of the lower ones: two FMAs that take values
 // below 2^-126 for zero.

@@ -26,15 +26,26 @@ class Scope {
   Scope& operator=(const Scope&) = delete;
 };
 
-// sums (kRows x kColumns; of one group of 16 rows or both), or zero, plus the products of `steps`
-// blocks of A, kRows x kPairs pairs each, and of B, kPairs x kColumns. Values below 2^-126 count as
-// zero.
-template <int kGroups>
-__attribute__((noinline)) void multiply(int64_t steps, const uint32_t* a, const uint32_t* b,
-                                        bool from_zero, float* sums) {
-  constexpr int64_t kARow = kPairs * sizeof *a, kBRow = kColumns * sizeof *b,
-                    kRow = kColumns * sizeof *sums;
-  constexpr int64_t kGroup = kRows / 2, kRight = kColumns / 2;
+// What multiply reads for each step: A's kRows x kPairs pairs, rows of kPairs words a_row bytes
+// apart, and B's kPairs x kColumns, rows b_row bytes apart. each(f) calls f(a, b) for every step.
+// Here both lie packed, step after step.
+struct Packed {
+  static constexpr int64_t a_row = kPairs * sizeof(uint32_t), b_row = kColumns * sizeof(uint32_t);
+  const uint32_t *a, *b;
+  int64_t steps;
+
+  template <class F>
+  SIMD_INLINE void each(F f) const {
+    for (int64_t i = 0; i < steps; ++i) f(a + i * kRows * kPairs, b + i * kPairs * kColumns);
+  }
+};
+
+// sums (kRows x kColumns; of one group of 16 rows or both), or zero, plus the products of all
+// steps. Values below 2^-126 count as zero.
+template <int kGroups, class Operands>
+__attribute__((noinline)) void multiply(const Operands& operands, bool from_zero, float* sums) {
+  constexpr int64_t kRow = kColumns * sizeof *sums, kGroup = kRows / 2, kRight = kColumns / 2;
+  const int64_t a_row = operands.a_row, b_row = operands.b_row;
   asm volatile("" ::: "memory");  // the loads below do not tell the compiler that they read
   if (from_zero) {
     _tile_zero(0);
@@ -49,18 +60,18 @@ __attribute__((noinline)) void multiply(int64_t steps, const uint32_t* a, const 
       _tile_loadd(3, sums + kGroup * kColumns + kRight, kRow);
     }
   }
-  for (; steps > 0; --steps, a += kRows * kPairs, b += kPairs * kColumns) {
-    _tile_loadd(6, b, kBRow);
-    _tile_loadd(4, a, kARow);
+  operands.each([&](const void* a, const void* b) {
+    _tile_loadd(6, b, b_row);
+    _tile_loadd(4, a, a_row);
     _tile_dpbf16ps(0, 4, 6);
-    _tile_loadd(7, b + kRight, kBRow);
+    _tile_loadd(7, static_cast<const uint32_t*>(b) + kRight, b_row);
     _tile_dpbf16ps(1, 4, 7);
     if constexpr (kGroups == 2) {
-      _tile_loadd(5, a + kGroup * kPairs, kARow);
+      _tile_loadd(5, static_cast<const char*>(a) + kGroup * a_row, a_row);
       _tile_dpbf16ps(2, 5, 6);
       _tile_dpbf16ps(3, 5, 7);
     }
-  }
+  });
   _tile_stored(0, sums, kRow);
   _tile_stored(1, sums + kRight, kRow);
   if constexpr (kGroups == 2) {

@@ -288,6 +288,17 @@ struct ConvWeightTable {
   ConvScratchFn scratch[kComputeTypeCount];
 };
 
+// The same of bfloat16 but for the bias, which is float32; x's dims[2] must be dense, for the
+// gradient y's too. Sums are float32, in an order of their own, and are rounded once.
+struct ConvBf16Table {
+  // Is it worth while for so many channels of a group, and such a stride?
+  bool (*fits)(int64_t in_channels, int64_t out_channels, int64_t stride);
+  ConvFn conv;
+  ConvScratchFn scratch;
+  ConvFn weight_gradient;
+  ConvScratchFn weight_scratch;
+};
+
 // One dimension of a pool: output j sees inputs start[j], start[j] + step ... before end[j], and
 // counts count[j] of them in an average (not read for a maximum).
 struct PoolDim {
@@ -369,6 +380,7 @@ struct KernelTable {
   const PoolTable* pool;
   const NormTable* norm;
   const GemmBf16Table* gemm_bf16;  // or null: no instruction for it
+  const ConvBf16Table* conv_bf16;  // likewise
 };
 
 // The table in use; chosen at first use from CRESSET_ISA or the CPU.

@@ -75,16 +75,33 @@ void join_dims(ConvArgs* a) {
   }
 }
 
-int type_index(DType type) { return static_cast<int>(compute_type(type)); }
-void run(const ConvFn* kernels, const ConvScratchFn* bytes, DType type, ConvArgs* args) {
+// What a convolution of this type runs in: bfloat16 itself where there is a kernel for it.
+DType run_type(const ConvGeometry& g, DType type) {
+  const ConvBf16Table* const table = kernels().conv_bf16;
+  const int64_t stride = *std::max_element(g.stride.begin(), g.stride.end());
+  const bool fits = table && type == DType::BFloat16 &&
+                    table->fits(g.in_channels / g.groups, g.out_channels / g.groups, stride);
+  return fits ? type : compute_dtype(type);
+}
+
+void run(ConvFn kernel, ConvScratchFn bytes, ConvArgs* args) {
   join_dims(args);
   args->slots = scratch_slots();
-  const Tensor memory = scratch(bytes[type_index(type)](*args));
+  const Tensor memory = scratch(bytes(*args));
   args->scratch = memory.bytes();
-  kernels[type_index(type)](*args);
+  kernel(*args);
 }
 void run_conv(DType type, ConvArgs* args) {
-  run(kernels().conv->conv, kernels().conv->scratch, type, args);
+  if (type == DType::BFloat16)
+    return run(kernels().conv_bf16->conv, kernels().conv_bf16->scratch, args);
+  const int i = static_cast<int>(compute_type(type));
+  run(kernels().conv->conv[i], kernels().conv->scratch[i], args);
+}
+void run_weight(DType type, ConvArgs* args) {
+  if (type == DType::BFloat16)
+    return run(kernels().conv_bf16->weight_gradient, kernels().conv_bf16->weight_scratch, args);
+  const int i = static_cast<int>(compute_type(type));
+  run(kernels().conv_weight->gradient[i], kernels().conv_weight->scratch[i], args);
 }
 
 // From x to y: forward the input and the output, backward the other way round.
@@ -104,17 +121,20 @@ ConvArgs arguments(const ConvGeometry& g, const ConvImage& x, const ConvImage& y
   return a;
 }
 
-// The tensor in the type that is computed in.
-Tensor compute_data(const Tensor& x) {
-  return contiguous_data(cast_data(x, compute_dtype(x.dtype())));
-}
+Tensor data_in(DType type, const Tensor& x) { return contiguous_data(cast_data(x, type)); }
 Tensor bias_data(const Value& bias) {
-  return bias.given() ? compute_data(bias.tensor()) : Tensor();
+  if (!bias.given()) return Tensor();
+  return data_in(compute_dtype(bias.tensor().dtype()), bias.tensor());
 }
-// Runs make(y) on `out`, or on a tensor of the type that is computed in.
+// An image that is read. The kernels of bfloat16 read rows.
+ConvImage source_image(const ConvGeometry& g, const Tensor& x, DType type) {
+  ConvImage image(g, x, type);
+  if (type == DType::BFloat16) image.lay_in_rows(g);
+  return image;
+}
+// Runs make(y) on `out`, or on a tensor of the type that is run in.
 template <class Make>
-void in_compute_type(const Tensor& out, Make make) {
-  const DType type = compute_dtype(out.dtype());
+void write_in(DType type, const Tensor& out, Make make) {
   if (type == out.dtype()) return make(out);
   const Tensor y = empty(out.shape(), type);
   make(y);
@@ -132,14 +152,15 @@ void rule_conv(Args args, Meta* out) {
 
 void call_conv(Args args, Tensor* out) {
   const ConvGeometry g = geometry_of_conv(args);
-  const Tensor w = compute_data(args[1].tensor()), bias = bias_data(args[2]);
+  const DType type = run_type(g, out->dtype());
+  const Tensor w = data_in(type, args[1].tensor()), bias = bias_data(args[2]);
   if (out->numel() == 0) return;
-  in_compute_type(*out, [&](const Tensor& result) {
-    const ConvImage x(g, args[0].tensor(), result.dtype()), y(g, result, result.dtype());
+  write_in(type, *out, [&](const Tensor& result) {
+    const ConvImage x = source_image(g, args[0].tensor(), type), y(g, result, type);
     const Taps taps = {ConvTaps::forward(g, 0), ConvTaps::forward(g, 1), ConvTaps::forward(g, 2)};
     ConvArgs a = arguments(g, x, y, w, bias, true);
     for (int i = 0; i < 3; ++i) a.dims[i] = taps[i].dim(g.in[i], g.stride[i]);
-    run_conv(result.dtype(), &a);
+    run_conv(type, &a);
   });
 }
 
@@ -150,6 +171,12 @@ void rule_conv_transpose(Args args, Meta* out) {
   check_dtypes(g.op, y, args[2], "bias");
   check_bias(g.op, args[2], g.in_channels);
   *out = Meta(y.dtype(), g.image_shape(g.in_channels, g.in));
+}
+
+// Calls f with a value as large as an item of a type that is run in.
+template <class F>
+void with_items(DType type, const F& f) {
+  type == DType::BFloat16 ? f(uint16_t{}) : with_compute_type(type, f);
 }
 
 // The weight as one phase of the transpose reads it: group, input channel, output channel, taps.
@@ -163,11 +190,12 @@ Tensor turned_weight(const ConvGeometry& g, const Tensor& w, const Taps& taps) {
   const int64_t kernel = g.kernel[0] * g.kernel[1] * g.kernel[2];
   const int64_t count = static_cast<int64_t>(places.size());
   const Tensor turned = empty({g.in_channels * n_out * count}, w.dtype());
-  with_compute_type(w.dtype(), [&](auto zero) {
+  with_items(w.dtype(), [&](auto zero) {
     using T = decltype(zero);
     for_each_line(0, g.in_channels, n_out * count, [&](int64_t channel) {
-      const T* from = w.data<T>() + (channel / n_in * n_out * n_in + channel % n_in) * kernel;
-      T* to = turned.data<T>() + channel * n_out * count;
+      const T* from = reinterpret_cast<const T*>(w.bytes()) +
+                      (channel / n_in * n_out * n_in + channel % n_in) * kernel;
+      T* to = reinterpret_cast<T*>(turned.bytes()) + channel * n_out * count;
       for (int64_t i = 0; i < n_out; ++i, from += n_in * kernel)
         for (int64_t t = 0; t < count; ++t) *to++ = from[places[t]];
     });
@@ -194,10 +222,11 @@ void run_phase(const ConvGeometry& g, const ConvImage& x, const ConvImage& y, co
 
 void call_conv_transpose(Args args, Tensor* out) {
   const ConvGeometry g = geometry_of_transpose(args);
-  const Tensor w = compute_data(args[1].tensor()), bias = bias_data(args[2]);
+  const DType type = run_type(g, out->dtype());
+  const Tensor w = data_in(type, args[1].tensor()), bias = bias_data(args[2]);
   if (out->numel() == 0) return;
-  in_compute_type(*out, [&](const Tensor& result) {
-    const ConvImage x(g, result, result.dtype()), y(g, args[0].tensor(), result.dtype());
+  write_in(type, *out, [&](const Tensor& result) {
+    const ConvImage x(g, result, type), y = source_image(g, args[0].tensor(), type);
     const auto phases = [&](int i) { return std::min(g.stride[i], g.in[i]); };
     for (int64_t p0 = 0; p0 < phases(0); ++p0)
       for (int64_t p1 = 0; p1 < phases(1); ++p1)
@@ -213,14 +242,15 @@ void rule_conv_weight(Args args, Meta* out) {
 
 void call_conv_weight(Args args, Tensor* out) {
   const ConvGeometry g = geometry_of_weight(args);
-  const Tensor output = compute_data(args[1].tensor());
+  const DType type = run_type(g, out->dtype());
+  const Tensor output = data_in(type, args[1].tensor());
   if (out->numel() == 0) return;
-  in_compute_type(*out, [&](const Tensor& w) {
-    const ConvImage x(g, args[0].tensor(), w.dtype()), y(g, output, w.dtype());
+  write_in(type, *out, [&](const Tensor& w) {
+    const ConvImage x = source_image(g, args[0].tensor(), type), y = source_image(g, output, type);
     const Taps taps = {ConvTaps::forward(g, 0), ConvTaps::forward(g, 1), ConvTaps::forward(g, 2)};
     ConvArgs a = arguments(g, x, y, w, Tensor(), true);
     for (int i = 0; i < 3; ++i) a.dims[i] = taps[i].dim(g.in[i], g.stride[i]);
-    run(kernels().conv_weight->gradient, kernels().conv_weight->scratch, w.dtype(), &a);
+    run_weight(type, &a);
   });
 }
 

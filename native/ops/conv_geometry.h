@@ -4,6 +4,7 @@
 
 #include "kernels/table.h"
 #include "ops/copy.h"
+#include "ops/math.h"
 #include "ops/op.h"
 
 // The shapes of a convolution and what its kernels are told of them.
@@ -129,6 +130,21 @@ struct ConvImage {
     if (strides[1] == 1 || strides[4] == 1 || x.size(last) == 1) return;
     x = contiguous_data(x);
     set_strides(g);
+  }
+  // A copy, unless the last dimension is dense, that is: with the channels in front.
+  void lay_in_rows(const ConvGeometry& g) {
+    const int last = g.channels_last ? x.ndim() - 2 : x.ndim() - 1;
+    if (strides[4] == 1 || x.size(last) == 1) return;
+    if (!g.channels_last) {
+      x = contiguous_data(x);
+      return set_strides(g);
+    }
+    Dims order = {0, g.spatial + 1};
+    for (int i = 0; i < g.spatial; ++i) order.push_back(1 + i);
+    x = contiguous_data(permute(x, order));
+    strides[0] = x.strides()[0];
+    strides[1] = x.strides()[1];
+    for (int i = 0; i < g.spatial; ++i) strides[5 - g.spatial + i] = x.strides()[2 + i];
   }
   void set_strides(const ConvGeometry& g) {
     strides[0] = x.strides()[0];

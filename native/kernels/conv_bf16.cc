@@ -83,10 +83,10 @@ struct Conv {
 // Pairs of channels of a row of w at one tap, from a channel on, of which `count` are left.
 SIMD_INLINE Vec<uint32_t> tap_pairs(const uint16_t* w, int64_t taps, int64_t count) {
   if (taps == 1) return load_halves_wide(w, count);
-  alignas(64) uint32_t pairs[tiles::kPairs] = {};
-  for (int64_t c = 0; c < min(count, 2 * tiles::kPairs); ++c)
-    pairs[c / 2] |= uint32_t{w[c * taps]} << 16 * (c % 2);
-  return load(pairs);
+  const auto whole = static_cast<int>(min(count / 2, tiles::kPairs));
+  Vec<uint32_t> pairs = gather_pairs(w, static_cast<int>(taps), whole);
+  if (whole < tiles::kPairs && count % 2 == 1) pairs[whole] = w[(count - 1) * taps];
+  return pairs;
 }
 
 // A tile's rows of w: block by block of channels and tap by tap.
@@ -175,22 +175,16 @@ struct OutputPieces {
 // Rounds a row of sums and stores what is wanted of it.
 SIMD_INLINE void store_row(const float* sums, float bias, const OutputPieces& pieces, uint16_t* y,
                            int64_t y_step) {
-  const Halves left = round_to_halves(load(sums) + bias),
-               right = round_to_halves(load(sums + kLines) + bias);
-  if (y_step == 1) {
-    for (int64_t i = 0; i < pieces.count; ++i) {
-      const OutputPiece& piece = pieces.all[i];
-      store_halves_between(y + piece.y - piece.column, piece.column, piece.column + piece.count,
-                           left, right);
-    }
-    return;
-  }
+  const Vec<float> left = load(sums) + bias, right = load(sums + kLines) + bias;
   alignas(64) uint16_t row[tiles::kColumns];
-  store_halves(row, kLines, left);
-  store_halves(row + kLines, kLines, right);
+  if (y_step != 1) store_rounded(row, 0, tiles::kColumns, left, right);
   for (int64_t i = 0; i < pieces.count; ++i) {
     const OutputPiece& piece = pieces.all[i];
-    for (int64_t j = 0; j < piece.count; ++j) y[piece.y + j * y_step] = row[piece.column + j];
+    if (y_step == 1)
+      store_rounded(y + piece.y - piece.column, piece.column, piece.column + piece.count, left,
+                    right);
+    else
+      for (int64_t j = 0; j < piece.count; ++j) y[piece.y + j * y_step] = row[piece.column + j];
   }
 }
 

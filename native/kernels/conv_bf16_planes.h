@@ -158,7 +158,7 @@ SIMD_INLINE Vec<uint32_t> inputs_at(const uint16_t* x, const PlaneRow& row, int6
                                     int64_t step) {
   if (!x) return Vec<uint32_t>{};
   const uint16_t* const at = x + row.source + v * step;
-  if (step == 1) return __builtin_convertvector(load_halves(at, row.end - v), Vec<uint32_t>);
+  if (step == 1) return widen(load_halves(at, row.end - v));
   if (step == 2) {  // both phases are loaded, from the first one on
     const Vec<uint32_t> both = load_halves_wide(at - row.phase, row.left - v * step);
     return row.phase == 0 ? both & 0xffff : both >> 16;

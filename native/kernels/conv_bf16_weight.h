@@ -97,8 +97,7 @@ void WeightGradient::pack_x(int64_t group, int64_t channel) const {
         uint16_t* const to = unit_out + row.position;
         fill_zero(to, 0, row.begin);
         for (int64_t v = row.begin; v < row.end; v += kLines)
-          store_halves(to + v, kLines,
-                       __builtin_convertvector(inputs_at(x, row, v, d.d.step), Halves));
+          store_halves(to + v, kLines, narrow(inputs_at(x, row, v, d.d.step)));
         fill_zero(to, row.end, d.pitch);
       });
     // What follows meets zeros of y, if it is a number.

@@ -22,8 +22,7 @@ Lines lines_of(const void* x, int64_t ld, bool along_k, int64_t k) {
 }
 
 SIMD_INLINE Vec<uint32_t> pair_up(Halves early, Halves late) {
-  return __builtin_convertvector(early, Vec<uint32_t>) << 16 |
-         __builtin_convertvector(late, Vec<uint32_t>);
+  return widen(early) << 16 | widen(late);
 }
 
 // The pairs of kLines lines from `first` on, `count` of them there, at steps p and p + 1; the rest

@@ -241,25 +241,42 @@ SIMD_INLINE void store_halves(uint16_t* p, int64_t n, Halves v) {
   if (n >= 16) return (void)__builtin_memcpy(p, &v, sizeof v);
   _mm256_mask_storeu_epi16(p, (1u << n) - 1, (__m256i)v);
 }
-// Those of [from, to) of two vectors side by side; p is where the first one would go.
-SIMD_INLINE void store_halves_between(uint16_t* p, int64_t from, int64_t to, Halves left,
-                                      Halves right) {
-  const __m512i both = (__m512i)__builtin_shufflevector(left, right, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9,
-                                                        10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20,
-                                                        21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31);
-  const uint32_t mask = (to < 32 ? (1u << to) - 1 : ~0u) & ~0u << from;
-  _mm512_mask_storeu_epi16(p, mask, both);
-}
 // The first n of 32 as pairs, the earlier one in the lower half.
 SIMD_INLINE Vec<uint32_t> load_halves_wide(const uint16_t* p, int64_t n) {
   return (Vec<uint32_t>)_mm512_maskz_loadu_epi16(n < 32 ? (1u << n) - 1 : ~0u, p);
+}
+// x[2 i step] and x[(2 i + 1) step] as pair i of the first n of 16, zeros for the rest; step > 1.
+SIMD_INLINE Vec<uint32_t> gather_pairs(const uint16_t* x, int step, int n) {
+  const __m512i zero = {};
+  const __m512i at = (__m512i)((Vec<int32_t>){0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15} *
+                               (2 * step));
+  const __mmask16 mask = (1u << n) - 1;
+  // 32 bits are read from each place: the item with the one after it, or before it.
+  const auto early = (Vec<uint32_t>)_mm512_mask_i32gather_epi32(zero, mask, at, x, 2);
+  const auto late =
+      (Vec<uint32_t>)_mm512_mask_i32gather_epi32(zero, mask, at, x + step - 1, 2);
+  return (early & 0xffff) | (late & 0xffff0000);
+}
+SIMD_INLINE Vec<uint32_t> widen(Halves h) {
+  return (Vec<uint32_t>)_mm512_maskz_cvtepu16_epi32(0xffff, (__m256i)h);
+}
+SIMD_INLINE Halves narrow(Vec<uint32_t> x) {
+  return (Halves)_mm512_maskz_cvtepi32_epi16(0xffff, (__m512i)x);
 }
 // Rounds to nearest even; a NaN keeps its sign and upper bits and becomes quiet.
 SIMD_INLINE Halves round_to_halves(Vec<float> x) {
   const Vec<uint32_t> bits = (Vec<uint32_t>)x;
   const Vec<uint32_t> rounded = bits + 0x7fff + (bits >> 16 & 1);
   const Vec<uint32_t> y = x != x ? bits | 0x400000 : rounded;
-  return __builtin_convertvector(y >> 16, Halves);
+  return narrow(y >> 16);
+}
+// Two vectors, rounded likewise, side by side; values below 2^-126 become zero. Stored are those of
+// [from, to); p is where the first one would go.
+SIMD_INLINE void store_rounded(uint16_t* p, int64_t from, int64_t to, Vec<float> left,
+                               Vec<float> right) {
+  const __m512bh both = _mm512_cvtne2ps_pbh((__m512)right, (__m512)left);
+  const uint32_t mask = (to < 32 ? (1u << to) - 1 : ~0u) & ~0u << from;
+  _mm512_mask_storeu_epi16(p, mask, (__m512i)both);
 }
 // acc + a b of the upper halves, rounded, then + a b of the lower ones: two FMAs that take values
 // below 2^-126 for zero.

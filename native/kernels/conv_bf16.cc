@@ -59,7 +59,10 @@ struct Conv {
     const int64_t words = before() + unit_block * planes.unit_positions + planes.after;
     return odd_lines((words + 2 * tiles::kColumns) * kWordBytes) / kWordBytes;
   }
-  int64_t slot_words() const { return position_words(planes.count) * plane_words(); }
+  int64_t planes_words() const { return position_words(planes.count) * plane_words(); }
+  int64_t slot_words() const {
+    return planes_words() + round_up(planes.rows(unit_block) * sizeof(PlaneRow), 64) / kWordBytes;
+  }
   int64_t tile_words() const { return steps() * tiles::kRows * tiles::kPairs; }
 
   // In scratch: the taps' places, w, and the planes in slots.
@@ -69,6 +72,9 @@ struct Conv {
     return reinterpret_cast<uint32_t*>(start) + (group * row_tiles + tile) * tile_words();
   }
   uint32_t* slot_at(int64_t slot) const { return packed_w(a.groups, 0) + slot * slot_words(); }
+  PlaneRow* slot_rows(int64_t slot) const {
+    return reinterpret_cast<PlaneRow*>(slot_at(slot) + planes_words());
+  }
   int64_t bytes() const {
     const int64_t words =
         a.groups * row_tiles * tile_words() + min(a.slots, kMaxSlots) * slot_words();
@@ -76,7 +82,7 @@ struct Conv {
   }
 
   void pack_w(int64_t group, int64_t tile) const;
-  void pack_planes(int64_t group, int64_t first_unit, uint32_t* out) const;
+  void pack_planes(int64_t group, int64_t first_unit, uint32_t* out, PlaneRow* rows) const;
   void run_chunk(int64_t chunk);
 };
 
@@ -104,34 +110,39 @@ void Conv::pack_w(int64_t group, int64_t tile) const {
       }
 }
 
-// A row of a pair of channels; up to a vector past `pitch` is written.
-void pack_row(const uint16_t* early, const uint16_t* late, const PlaneRow& row, int64_t step,
-              int64_t pitch, uint32_t* out) {
-  fill_zero(out, 0, row.begin);
-  for (int64_t v = row.begin; v < row.end; v += kLines)
-    store(out + v, inputs_at(early, row, v, step) | inputs_at(late, row, v, step) << 16);
-  fill_zero(out, row.end, pitch);
+// A plane of a pair of channels, the second one perhaps not there. Zeros are written in whole
+// vectors, before what follows them.
+template <int kStep>
+void pack_pair(const uint16_t* x, int64_t x_step, bool both, const PlaneRow* rows, int64_t count,
+               const PlaneDim& d, uint32_t* out) {
+  for (const PlaneRow* row = rows; row < rows + count; ++row) {
+    uint32_t* const to = out + row->position;
+    fill_zero(to, 0, row->begin);
+    for (int64_t v = row->begin; v < row->end; v += kLines) {
+      Vec<uint32_t> pairs = inputs_at<kStep>(x, *row, v, d.d.step);
+      if (both) pairs |= inputs_at<kStep>(x + x_step, *row, v, d.d.step) << 16;
+      store(to + v, pairs);
+    }
+    fill_zero(to, row->end, d.pitch);
+  }
 }
 
-void Conv::pack_planes(int64_t group, int64_t first_unit, uint32_t* out) const {
-  const PlaneDim& d = planes.dims[2];
+void Conv::pack_planes(int64_t group, int64_t first_unit, uint32_t* out, PlaneRow* rows) const {
   const int64_t end = min(first_unit + unit_block, planes.units);
-  for (int64_t c = 0; c < 2 * pairs(); c += 2) {
-    if (c >= a.channels) {
-      fill_zero(out, 0, planes.count * plane_words());
-      out += planes.count * plane_words();
-      continue;
-    }
-    const uint16_t* const early =
-        static_cast<const uint16_t*>(a.x) + (group * a.channels + c) * a.xs[1];
-    const uint16_t* const late = c + 1 < a.channels ? early + a.xs[1] : nullptr;
-    for (int64_t plane = 0; plane < planes.count; ++plane, out += plane_words()) {
-      fill_zero(out, 0, before());
-      uint32_t* unit_out = out + before();
-      for (int64_t unit = first_unit; unit < end; ++unit, unit_out += planes.unit_positions)
-        planes.each_row(unit, plane, [&](const PlaneRow& row) {
-          pack_row(early, late, row, d.d.step, d.pitch, unit_out + row.position);
-        });
+  const uint16_t* const x = static_cast<const uint16_t*>(a.x) + group * a.channels * a.xs[1];
+  for (int64_t plane = 0; plane < planes.count; ++plane, out += plane_words()) {
+    planes.list_rows(first_unit, end, plane, rows);
+    uint32_t* to = out;
+    for (int64_t c = 0; c < 2 * pairs(); c += 2, to += planes.count * plane_words()) {
+      if (c >= a.channels) {
+        fill_zero(to, 0, plane_words());
+        continue;
+      }
+      fill_zero(to, 0, before());
+      with_step(planes.dims[2].d.step, [&](auto step) {
+        pack_pair<step()>(x + c * a.xs[1], a.xs[1], c + 1 < a.channels, rows,
+                          planes.rows(end - first_unit), planes.dims[2], to + before());
+      });
     }
   }
 }
@@ -195,7 +206,8 @@ void Conv::run_chunk(int64_t chunk) {
   const int64_t unit_end = min(first_unit + unit_block, planes.units),
                 tile_end = min(first_tile + tile_block, row_tiles);
   const int64_t slot = slots.take();
-  if (packed_chunk[slot] != units + 1) pack_planes(group, first_unit, slot_at(slot));
+  if (packed_chunk[slot] != units + 1)
+    pack_planes(group, first_unit, slot_at(slot), slot_rows(slot));
   packed_chunk[slot] = units + 1;
   const tiles::Scope scope;
   alignas(64) float sums[tiles::kRows * tiles::kColumns];

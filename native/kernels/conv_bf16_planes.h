@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
+#include <type_traits>
+
 #include "kernels/counts.h"
 #include "kernels/simd_transpose.h"
 #include "kernels/table.h"
@@ -126,9 +128,15 @@ struct Planes {
   int64_t sample(int64_t unit) const { return unit / slices; }
   int64_t first_output(int64_t unit) const { return unit % slices * dims[cut].out; }
 
-  // Calls f(PlaneRow) for the rows of a unit's plane, all of them and in order.
-  template <class F>
-  void each_row(int64_t unit, int64_t plane, F f) const {
+  // The rows of a plane of some units, all of them and in order.
+  int64_t rows(int64_t units) const { return units * dims[0].pitch * dims[1].pitch; }
+  void list_rows(int64_t first_unit, int64_t end, int64_t plane, PlaneRow* out) const {
+    for (int64_t unit = first_unit; unit < end; ++unit)
+      list_unit(unit, plane, (unit - first_unit) * unit_positions, out + rows(unit - first_unit));
+  }
+
+ private:
+  void list_unit(int64_t unit, int64_t plane, int64_t position, PlaneRow* out) const {
     int64_t phase[3], first[3], begin[3], end[3];
     for (int i = 2; i >= 0; --i) {
       const PlaneDim& d = dims[i];
@@ -142,30 +150,43 @@ struct Planes {
     const auto at = [&](int i, int64_t v) {
       return ((first[i] + v) * dims[i].d.step + phase[i]) * a.xs[2 + i];
     };
-    const int64_t start = sample(unit) * a.xs[0] + at(2, 0);
+    const int64_t start = sample(unit) * a.xs[0] + at(2, 0),
+                  left = dims[2].d.in - first[2] * dims[2].d.step;
     for (int64_t v0 = 0; v0 < dims[0].pitch; ++v0)
-      for (int64_t v1 = 0; v1 < dims[1].pitch; ++v1) {
+      for (int64_t v1 = 0; v1 < dims[1].pitch; ++v1, position += dims[2].pitch) {
         const bool there = v0 >= begin[0] && v0 < end[0] && v1 >= begin[1] && v1 < end[1];
-        f(PlaneRow{(v0 * dims[1].pitch + v1) * dims[2].pitch, there ? begin[2] : 0,
-                   there ? end[2] : 0, start + at(0, v0) + at(1, v1), phase[2],
-                   dims[2].d.in - first[2] * dims[2].d.step});
+        *out++ = {position,           there ? begin[2] : 0,
+                  there ? end[2] : 0, start + at(0, v0) + at(1, v1),
+                  phase[2],           left};
       }
   }
 };
 
-// kLines inputs of a row from position v on, of x or null.
+// Strides of their own instructions; kAnyStep: the given one.
+constexpr int kAnyStep = 0;
+// Calls f with one of them as a constant.
+template <class F>
+SIMD_INLINE void with_step(int64_t step, F f) {
+  if (step == 1) return f(std::integral_constant<int, 1>());
+  if (step == 2) return f(std::integral_constant<int, 2>());
+  f(std::integral_constant<int, kAnyStep>());
+}
+// kLines inputs of a row from position v on.
+template <int kStep>
 SIMD_INLINE Vec<uint32_t> inputs_at(const uint16_t* x, const PlaneRow& row, int64_t v,
                                     int64_t step) {
-  if (!x) return Vec<uint32_t>{};
-  const uint16_t* const at = x + row.source + v * step;
-  if (step == 1) return widen(load_halves(at, row.end - v));
-  if (step == 2) {  // both phases are loaded, from the first one on
-    const Vec<uint32_t> both = load_halves_wide(at - row.phase, row.left - v * step);
+  if constexpr (kStep == 1) {
+    return widen(load_halves(x + row.source + v, row.end - v));
+  } else if constexpr (kStep == 2) {  // both phases are loaded, from the first one on
+    const Vec<uint32_t> both =
+        load_halves_wide(x + row.source + v * 2 - row.phase, row.left - v * 2);
     return row.phase == 0 ? both & 0xffff : both >> 16;
+  } else {
+    alignas(64) uint32_t words[kLines] = {};
+    for (int64_t i = 0; i < min(kLines, row.end - v); ++i)
+      words[i] = x[row.source + (v + i) * step];
+    return load(words);
   }
-  alignas(64) uint32_t words[kLines] = {};
-  for (int64_t i = 0; i < min(kLines, row.end - v); ++i) words[i] = at[i * step];
-  return load(words);
 }
 
 // Whole vectors.

@@ -52,10 +52,17 @@ struct WeightGradient {
   int64_t panel_words() const { return positions() / 2 * tiles::kColumns; }
   int64_t jobs() const { return a.groups * channel_tiles * row_tiles; }
 
-  // In scratch: the taps' places, sums, y, x, and rows of y in slots.
+  // In scratch: the taps' places, the planes' rows, sums, y, x, and rows of y in slots.
   int64_t* places() const { return static_cast<int64_t*>(a.scratch); }
-  float* sums(int64_t job, int64_t tap) const {
+  PlaneRow* rows(int64_t plane) const {
     char* const start = static_cast<char*>(a.scratch) + planes.places_bytes();
+    return reinterpret_cast<PlaneRow*>(start) + plane * planes.rows(unit_block);
+  }
+  int64_t rows_bytes() const {
+    return round_up(planes.count * planes.rows(unit_block) * sizeof(PlaneRow), 64);
+  }
+  float* sums(int64_t job, int64_t tap) const {
+    char* const start = static_cast<char*>(a.scratch) + planes.places_bytes() + rows_bytes();
     return reinterpret_cast<float*>(start) + (job * planes.taps + tap) * kTileItems;
   }
   uint32_t* panel(int64_t group, int64_t row_tile) const {
@@ -74,35 +81,48 @@ struct WeightGradient {
     const int64_t words = a.groups * row_tiles * panel_words();
     const int64_t halves =
         a.groups * channel_tiles * tiles::kRows * x_row() + a.slots * kLines * positions();
-    return planes.places_bytes() + (floats + words) * kWordBytes + halves * kHalfBytes;
+    return planes.places_bytes() + rows_bytes() + (floats + words) * kWordBytes +
+           halves * kHalfBytes;
   }
 
   int64_t unit_end() const { return min(first_unit + unit_block, planes.units); }
+  void list_rows() const;
   void pack_x(int64_t group, int64_t channel) const;
   void pack_y(int64_t group, int64_t first_row);
   void run_job(int64_t job, int64_t part) const;
   void store_job(int64_t job) const;
 };
 
+void WeightGradient::list_rows() const {
+  for (int64_t plane = 0; plane < planes.count; ++plane)
+    planes.list_rows(first_unit, unit_end(), plane, rows(plane));
+}
+
+// A plane of a channel. Zeros are written in whole vectors, before what follows them.
+template <int kStep>
+void pack_channel(const uint16_t* x, const PlaneRow* rows, int64_t count, const PlaneDim& d,
+                  uint16_t* out) {
+  for (const PlaneRow* row = rows; row < rows + count; ++row) {
+    uint16_t* const to = out + row->position;
+    fill_zero(to, 0, row->begin);
+    for (int64_t v = row->begin; v < row->end; v += kLines)
+      store_halves(to + v, kLines, narrow(inputs_at<kStep>(x, *row, v, d.d.step)));
+    fill_zero(to, row->end, d.pitch);
+  }
+}
+
 void WeightGradient::pack_x(int64_t group, int64_t channel) const {
   const uint16_t* const x =
       static_cast<const uint16_t*>(a.x) + (group * a.channels + channel) * a.xs[1];
-  const PlaneDim& d = planes.dims[2];
   uint16_t* out = plane_of(group, channel);
+  const int64_t units = unit_end() - first_unit;
   for (int64_t plane = 0; plane < planes.count; ++plane, out += plane_items()) {
     fill_zero(out, 0, before());
-    uint16_t* unit_out = out + before();
-    for (int64_t unit = first_unit; unit < unit_end(); ++unit, unit_out += planes.unit_positions)
-      planes.each_row(unit, plane, [&](const PlaneRow& row) {
-        uint16_t* const to = unit_out + row.position;
-        fill_zero(to, 0, row.begin);
-        for (int64_t v = row.begin; v < row.end; v += kLines)
-          store_halves(to + v, kLines, narrow(inputs_at(x, row, v, d.d.step)));
-        fill_zero(to, row.end, d.pitch);
-      });
+    with_step(planes.dims[2].d.step, [&](auto step) {
+      pack_channel<step()>(x, rows(plane), planes.rows(units), planes.dims[2], out + before());
+    });
     // What follows meets zeros of y, if it is a number.
-    const int64_t end = (unit_end() - first_unit) * planes.unit_positions;
-    fill_zero(out, before() + end, plane_items() - kStepPositions);
+    fill_zero(out, before() + units * planes.unit_positions, plane_items() - kStepPositions);
   }
 }
 
@@ -199,6 +219,7 @@ void weight_gradient(const ConvArgs& a) {
   }
   work.planes.find_taps(work.plane_items(), work.places());
   for (; work.first_unit < work.planes.units; work.first_unit += work.unit_block) {
+    work.list_rows();
     parallel_for(
         a.groups * (a.channels + work.row_tiles * 2), 1,
         [](void* ctx, int64_t begin, int64_t end) {

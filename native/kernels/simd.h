@@ -248,13 +248,12 @@ SIMD_INLINE Vec<uint32_t> load_halves_wide(const uint16_t* p, int64_t n) {
 // x[2 i step] and x[(2 i + 1) step] as pair i of the first n of 16, zeros for the rest; step > 1.
 SIMD_INLINE Vec<uint32_t> gather_pairs(const uint16_t* x, int step, int n) {
   const __m512i zero = {};
-  const __m512i at = (__m512i)((Vec<int32_t>){0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15} *
-                               (2 * step));
+  const __m512i at =
+      (__m512i)((Vec<int32_t>){0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15} * (2 * step));
   const __mmask16 mask = (1u << n) - 1;
   // 32 bits are read from each place: the item with the one after it, or before it.
   const auto early = (Vec<uint32_t>)_mm512_mask_i32gather_epi32(zero, mask, at, x, 2);
-  const auto late =
-      (Vec<uint32_t>)_mm512_mask_i32gather_epi32(zero, mask, at, x + step - 1, 2);
+  const auto late = (Vec<uint32_t>)_mm512_mask_i32gather_epi32(zero, mask, at, x + step - 1, 2);
   return (early & 0xffff) | (late & 0xffff0000);
 }
 SIMD_INLINE Vec<uint32_t> widen(Halves h) {

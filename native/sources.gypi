@@ -101,6 +101,7 @@
       "test/native/attention_test.cc",
       "test/native/binary_test.cc",
       "test/native/cast_test.cc",
+      "test/native/conv_bf16_test.cc",
       "test/native/conv_test.cc",
       "test/native/gemm_bf16_test.cc",
       "test/native/gemm_test.cc",

@@ -107,6 +107,48 @@ test('half precision is computed in float32', () => {
   assert.equal(y.tolist(), conv2d(x.to('float32'), w.to('float32')).to('bfloat16').tolist());
 });
 
+// Of so many channels that processors with instructions for it compute in bfloat16 itself.
+const shortCases: [name: string, f: Run, x: number[], w: number[], options: nn.functional.ConvOptions][] = [
+  ['conv1d', conv1d, [3, 20, 70], [24, 20, 5], { padding: 'same' }],
+  ['conv1d, channels last', conv1d, [2, 9, 16], [10, 16, 2], { channelsLast: true, stride: 3 }],
+  ['conv2d', conv2d, [2, 40, 9, 11], [33, 40, 3, 3], { padding: 1 }],
+  ['conv2d, stride 2', conv2d, [2, 33, 9, 11], [40, 33, 3, 3], { padding: 1, stride: 2 }],
+  ['conv2d, 1 x 1', conv2d, [2, 32, 5, 7], [48, 32, 1, 1], { stride: [2, 1] }],
+  ['conv2d, groups', conv2d, [2, 48, 6, 5], [36, 16, 2, 3], { groups: 3, dilation: 2, padding: 2 }],
+  ['conv2d, channels last', conv2d, [2, 7, 6, 20], [24, 20, 3, 2], { channelsLast: true, padding: [1, 0] }],
+  ['conv3d', conv3d, [1, 16, 5, 6, 7], [17, 16, 2, 3, 2], { padding: [1, 2, 0], stride: [1, 2, 3] }],
+  ['convTranspose2d', convTranspose2d, [2, 24, 5, 4], [24, 20, 3, 3], { stride: 2, padding: 1 }],
+];
+
+for (const [name, f, xShape, wShape, options] of shortCases) {
+  test(`${name} of bfloat16 and its gradients are float32's, rounded`, () => {
+    const x = sample(xShape).to('bfloat16');
+    const weight = sample(wShape, 2).to('bfloat16');
+    const channels = name.startsWith('convT') ? (wShape[1] as number) : (wShape[0] as number);
+    const run = (dtype: 'bfloat16' | 'float32') => {
+      const inputs = [x, weight, sample([channels], 3).to('bfloat16')].map((t) => t.to(dtype).requiresGrad_());
+      const y = f(inputs[0] as Tensor, inputs[1] as Tensor, inputs[2], options);
+      y.backward({ gradient: sample(y.shape, 4).to('bfloat16').to(dtype) });
+      return [y, ...inputs.map((t) => t.grad as Tensor)].map((t) => t.detach().to('float32'));
+    };
+    const exact = run('float32');
+    for (const [i, short] of run('bfloat16').entries()) {
+      const want = exact[i] as Tensor;
+      // Half a unit in the last of eight bits, and the sums' own error.
+      const bound = want
+        .abs()
+        .mul(2 ** -8)
+        .add(
+          want
+            .abs()
+            .max()
+            .mul(2 ** -18),
+        );
+      assert.ok(short.sub(want).abs().le(bound).all().item(), ['y', 'x', 'weight', 'bias'][i]);
+    }
+  });
+}
+
 test('errors name the op, what came and what was expected', () => {
   const [x, w] = [sample([1, 2, 5, 5]), sample([3, 2, 3, 3], 2)];
   assert.throws(() => conv2d(sample([5]), w), /conv2d: expected an input of 3 or 4 dimensions, got shape \[5\]/);

@@ -24,6 +24,13 @@ const kernels: Suite = {
     least('ms', 'gemm-bf16-64x784x128', 'product of 64 × 784 and 784 × 128 in bfloat16', {
       work: gemmBf16(64, 784, 128),
     }),
+    least('ms', 'linear-1x4096x4096', 'linear layer, 1 row by 4096 × 4096', { work: gemm(1, 4096, 4096) }),
+    least('ms', 'linear-bf16-1x4096x4096', 'linear layer, 1 row by 4096 × 4096 in bfloat16', {
+      work: gemmBf16(1, 4096, 4096),
+    }),
+    least('ms', 'linear-bf16-16x4096x4096', 'linear layer, 16 rows by 4096 × 4096 in bfloat16', {
+      work: gemmBf16(16, 4096, 4096),
+    }),
     // x + x reads one array.
     least('ms', 'add-16m', 'add, 16M elements', { work: traffic(large, 2), goal: 1 }),
     least('ms', 'sum-16m', 'sum, 16M elements', { work: traffic(large, 1), goal: 1 }),

@@ -13,6 +13,11 @@ def matmul(m, k, n, dtype=torch.float32):
     return lambda: a @ b
 
 
+def linear(m, k, n, dtype):
+    x, weight = torch.randn(m, k).to(dtype), torch.randn(n, k).to(dtype)
+    return lambda: F.linear(x, weight)
+
+
 def on_one(shape, op):
     x = torch.randn(*shape)
     return lambda: op(x)
@@ -28,6 +33,9 @@ ROWS = {f"sgemm-{n}": lambda n=n: matmul(n, n, n) for n in (256, 512, 1024, 2048
     "sgemm-64x784x128": lambda: matmul(64, 784, 128),
     "gemm-bf16-1024": lambda: matmul(1024, 1024, 1024, torch.bfloat16),
     "gemm-bf16-64x784x128": lambda: matmul(64, 784, 128, torch.bfloat16),
+    "linear-1x4096x4096": lambda: linear(1, 4096, 4096, torch.float32),
+    "linear-bf16-1x4096x4096": lambda: linear(1, 4096, 4096, torch.bfloat16),
+    "linear-bf16-16x4096x4096": lambda: linear(16, 4096, 4096, torch.bfloat16),
     "add-16m": lambda: on_one([LARGE], lambda x: x + x),
     "sum-16m": lambda: on_one([LARGE], torch.sum),
     "exp-16m": lambda: on_one([LARGE], torch.exp),

@@ -11,6 +11,9 @@ for (const n of [256, 512, 1024, 2048]) rows[`sgemm-${n}`] = () => matmul([n, n]
 rows['sgemm-64x784x128'] = () => matmul([64, 784], [784, 128]);
 rows['gemm-bf16-1024'] = () => matmul([1024, 1024], [1024, 1024], 'bfloat16');
 rows['gemm-bf16-64x784x128'] = () => matmul([64, 784], [784, 128], 'bfloat16');
+rows['linear-1x4096x4096'] = () => linear(1, 4096, 4096, 'float32');
+rows['linear-bf16-1x4096x4096'] = () => linear(1, 4096, 4096, 'bfloat16');
+rows['linear-bf16-16x4096x4096'] = () => linear(16, 4096, 4096, 'bfloat16');
 rows['add-16m'] = () => onOne(large, (x) => x.add(x));
 rows['sum-16m'] = () => onOne(large, (x) => x.sum());
 rows['exp-16m'] = () => onOne(large, (x) => x.exp());
@@ -28,6 +31,12 @@ rows['adam-10m'] = () => {
 function matmul(a: number[], b: number[], dtype: DType = 'float32'): () => Tensor {
   const [x, y] = [randn(a).to(dtype), randn(b).to(dtype)];
   return () => x.matmul(y);
+}
+
+/** As a layer stores its weight: a row for each output. */
+function linear(m: number, k: number, n: number, dtype: DType): () => Tensor {
+  const [x, weight] = [randn([m, k]).to(dtype), randn([n, k]).to(dtype)];
+  return () => F.linear(x, weight);
 }
 
 function onOne(shape: number[], op: (x: Tensor) => Tensor): () => Tensor {

@@ -19,7 +19,6 @@ constexpr int64_t kMaxPhases = 16;         // of a dimension
 constexpr int64_t kUnitBytes = 1 << 20;    // larger samples are cut
 constexpr int64_t kWordBytes = sizeof(uint32_t), kHalfBytes = sizeof(uint16_t);
 
-SIMD_INLINE int64_t clamp(int64_t x, int64_t low, int64_t high) { return min(max(x, low), high); }
 SIMD_INLINE int64_t floor_div(int64_t a, int64_t b) { return a >= 0 ? a / b : -ceil_div(-a, b); }
 // A stride that does not put rows into the same sets of a cache.
 SIMD_INLINE int64_t odd_lines(int64_t bytes) { return (ceil_div(bytes, 64) | 1) * 64; }

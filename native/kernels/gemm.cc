@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
+#include <type_traits>
+
 #include "core/parallel.h"
 #include "kernels/counts.h"
+#include "kernels/gemm_few_rows.h"
 #include "kernels/gemm_pack.h"
 #include "kernels/gemm_swapped.h"
 #include "kernels/gemm_tile.h"
@@ -288,6 +291,9 @@ void for_each_pass(int64_t k, int64_t steps, F f) {
 template <class T>
 void gemm(const GemmArgs& g) {
   if (g.m <= 0 || g.n <= 0) return;
+  if constexpr (std::is_floating_point_v<T>) {
+    if (FewRowsGemm<T>::pays(g)) return FewRowsGemm<T>(g).run();
+  }
   if (SwappedGemm<T>::pays(g)) return SwappedGemm<T>(g).run();
   for_each_pass(g.k, pass_steps<T>(g), [&](int64_t k0, int64_t k) {
     Pass<T> pass{&g, k0, k};

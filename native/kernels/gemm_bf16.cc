@@ -3,6 +3,7 @@
 #include "kernels/counts.h"
 #if defined(__AMX_BF16__)
 #include "kernels/gemm_bf16_amx.h"
+#include "kernels/gemm_bf16_swapped.h"
 #else
 #include "kernels/gemm_bf16_dot.h"
 #endif
@@ -207,6 +208,9 @@ int64_t slots_for(int64_t n, int64_t slots) {
 
 void gemm(const GemmArgs& g) {
   if (g.m <= 0 || g.n <= 0) return;
+#if defined(__AMX_BF16__)
+  if (SwappedGemm::pays(g)) return SwappedGemm(g).run();
+#endif
   Slots slots(slots_for(g.n, g.slots));
   const Layout layout(g.m, g.n, g.k);
   uint32_t* const memory = static_cast<uint32_t*>(g.scratch);
@@ -232,7 +236,13 @@ void gemm(const GemmArgs& g) {
 
 int64_t gemm_scratch(int64_t m, int64_t n, int64_t k, int64_t slots) {
   const Layout layout(m, n, k);
-  return (packed_a_words(m, k, layout) + slots_for(n, slots) * layout.slot_words()) * kWordBytes;
+  const int64_t bytes =
+      (packed_a_words(m, k, layout) + slots_for(n, slots) * layout.slot_words()) * kWordBytes;
+#if defined(__AMX_BF16__)
+  return max(bytes, SwappedGemm::scratch_bytes(m, k));
+#else
+  return bytes;
+#endif
 }
 
 const GemmBf16Table kTable = {gemm, gemm_scratch};

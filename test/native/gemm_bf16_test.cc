@@ -151,6 +151,8 @@ void check_shapes() {
     check_shape({1, 130, 2000, ta, tb, true, false, 0}, random);
     for (int64_t rows : {1, 2, 3, 16, 17, 64, 65})  // 64 keep their sums between blocks of steps
       check_shape({rows, 300, 601, ta, tb, ta, !tb, 1}, random);
+    for (int64_t rows : {1, 20, 32})  // a large transposed B is read in place
+      check_shape({rows, 333, 1777, ta, tb, !ta, tb, 2}, random);
     check_shape({150, 8, 40000, ta, tb, false, false, 0}, random);  // several passes
   }
 }

@@ -6,9 +6,11 @@
 #include "kernels/simd_transpose.h"
 #include "kernels/table.h"
 
-// Very few rows of A by a B that is stored transposed, as a linear layer answers one request: B's
-// squares are transposed in registers and used at once, so that B is read once and never copied.
-// Every sum is the chain that a tile has.
+// Very few rows of A, as a linear layer has that answers one request: the time goes into reading B,
+// which is read once and never copied. Where B is stored transposed its squares are transposed in
+// registers and used at once; else, and if it comes from memory, a few of its rows at a time are
+// added to long stretches of C, as memory delivers them fastest. Every sum is the chain that a tile
+// has.
 namespace cresset {
 namespace {
 
@@ -18,11 +20,25 @@ class FewRowsGemm {
   explicit FewRowsGemm(const GemmArgs& args) : g_(args) {}
 
   static bool pays(const GemmArgs& g) {
-    return g.tb && !g.ta && !g.accumulate && !g.packed_b && g.m <= kMostRows && g.n >= kC &&
-           g.k >= kL;
+    if (g.packed_b || g.m > kMostRows || g.ta) return false;
+    return g.tb ? !g.accumulate && g.n >= kC && g.k >= kL
+                : g.m <= kMostStretched &&
+                      g.n * g.k * static_cast<int64_t>(sizeof(T)) >= kLargeBytes;
   }
 
-  void run() const {
+  void run() const { g_.tb ? run_squares() : run_stretches(); }
+
+ private:
+  static constexpr int64_t kC = kTileColumns<T>, kL = kLanes<T>;
+  // As many as leave registers for a square.
+  static constexpr int kMostRows = kTileRows >= 14 ? 13 : 4;
+  static constexpr int64_t kLeastWork = 64 << 10;  // multiply-adds of one part
+  static constexpr int64_t kLargeBytes = 8 << 20;  // more than the second caches hold
+  static constexpr int kMostStretched = kMostRows < 8 ? kMostRows : 8;
+  static constexpr int64_t kStretchBytes = 4096;  // of a row of B, which lie on one page
+  static constexpr int64_t kSteps = 4;            // of k at a time
+
+  void run_squares() const {
     const int64_t work = kC * g_.m * g_.k;
     parallel_for(
         g_.n / kC, max(kLeastWork / work, 1),
@@ -31,12 +47,6 @@ class FewRowsGemm {
         },
         const_cast<FewRowsGemm*>(this));
   }
-
- private:
-  static constexpr int64_t kC = kTileColumns<T>, kL = kLanes<T>;
-  // As many as leave registers for a square.
-  static constexpr int kMostRows = kTileRows >= 14 ? 13 : 4;
-  static constexpr int64_t kLeastWork = 64 << 10;  // multiply-adds of one part
 
   template <int M>
   void multiply(int64_t begin, int64_t end) const {
@@ -78,6 +88,69 @@ class FewRowsGemm {
     t.residual = g_.residual ? static_cast<const T*>(g_.residual) + j : nullptr;
     t.relu = g_.relu;
     finish<T, M, kTileVectors>(acc, t);
+  }
+
+  int64_t stretch() const {
+    const int64_t share = round_up(ceil_div(g_.n, 2 * num_threads()), kC);
+    return clamp(share, kC, kStretchBytes / static_cast<int64_t>(sizeof(T)));
+  }
+  void run_stretches() const {
+    parallel_for(
+        ceil_div(g_.n, stretch()), 1,
+        [](void* self, int64_t begin, int64_t end) {
+          const FewRowsGemm& work = *static_cast<const FewRowsGemm*>(self);
+          const int64_t stretch = work.stretch();
+          for (int64_t i = begin; i < end; ++i)
+            work.add_stretch<kMostStretched>(i * stretch, min(stretch, work.g_.n - i * stretch));
+        },
+        const_cast<FewRowsGemm*>(this));
+  }
+
+  // Columns [j, j + n) of C.
+  template <int M>
+  void add_stretch(int64_t j, int64_t n) const {
+    if constexpr (M > 1) {
+      if (g_.m < M) return add_stretch<M - 1>(j, n);
+    }
+    int64_t p = 0;
+    for (; p + kSteps <= g_.k; p += kSteps) add_steps<M, kSteps>(j, n, p);
+    for (; p < g_.k; ++p) add_steps<M, 1>(j, n, p);
+    finish_stretch<M>(j, n);
+  }
+
+  // Steps [p, p + S), the first of them from zero.
+  template <int M, int S>
+  void add_steps(int64_t j, int64_t n, int64_t p) const {
+    const T* const b = static_cast<const T*>(g_.b) + p * g_.ldb + j;
+    T* const c = static_cast<T*>(g_.c) + j;
+    const bool from_zero = p == 0 && !g_.accumulate;
+    Vec<T> a[M][S];
+    for (int i = 0; i < M; ++i)
+      for (int s = 0; s < S; ++s) a[i][s] = splat(static_cast<const T*>(g_.a)[i * g_.lda + p + s]);
+    for (int64_t q = 0; q < n; q += kL) {
+      Vec<T> row[S];
+      for (int s = 0; s < S; ++s) row[s] = load_first(b + s * g_.ldb + q, n - q, T(0));
+      for (int i = 0; i < M; ++i) {
+        Vec<T> acc = from_zero ? Vec<T>{} : load_first(c + i * g_.ldc + q, n - q, T(0));
+        for (int s = 0; s < S; ++s) acc = fma(a[i][s], row[s], acc);
+        store_first(c + i * g_.ldc + q, n - q, acc);
+      }
+    }
+  }
+
+  template <int M>
+  void finish_stretch(int64_t j, int64_t n) const {
+    if (!g_.bias && !g_.residual && !g_.relu) return;
+    for (int i = 0; i < M; ++i)
+      for (int64_t q = j; q < j + n; q += kL) {
+        const int64_t left = j + n - q, at = i * g_.ldc + q;
+        Vec<T> v = load_first(static_cast<T*>(g_.c) + at, left, T(0));
+        if (g_.bias)
+          v = fma(splat(T(1)), v, load_first(static_cast<const T*>(g_.bias) + q, left, T(0)));
+        if (g_.residual)
+          v = fma(splat(T(1)), v, load_first(static_cast<const T*>(g_.residual) + at, left, T(0)));
+        store_first(static_cast<T*>(g_.c) + at, left, g_.relu ? relu_of<T>(v) : v);
+      }
   }
 
   const GemmArgs& g_;

@@ -12,9 +12,10 @@
 namespace cresset {
 namespace {
 
-constexpr int64_t kPassBytes = 4 << 20;
+// A pass stays in the second caches, unless reading and writing the sums again costs more.
+constexpr int64_t kPassBytes = 1 << 20;
 constexpr int64_t kStepPositions = 2 * tiles::kPairs;
-constexpr int64_t kVisitSteps = 16;  // of a tap, whose sums wait in memory meanwhile
+constexpr int64_t kVisitSteps = 6;  // of a tap, whose sums wait in memory meanwhile
 constexpr int64_t kTileItems = tiles::kRows * tiles::kColumns;
 
 struct WeightGradient {
@@ -30,11 +31,11 @@ struct WeightGradient {
         channel_tiles(ceil_div(a.channels, tiles::kRows)),
         row_tiles(ceil_div(a.rows, tiles::kColumns)),
         planes(a, [&](int64_t count) { return position_bytes(count); }),
-        unit_block(clamp(kPassBytes / max(planes.unit_positions * position_bytes(planes.count), 1),
+        unit_block(clamp(max(kPassBytes, 2 * sums_bytes()) /
+                             max(planes.unit_positions * position_bytes(planes.count), 1),
                          1, max(planes.units, 1))),
         slots(a.slots) {
-    const int64_t tiles = a.groups * channel_tiles * row_tiles;
-    if (tiles > 0) tap_parts = clamp(ceil_div(4 * num_threads(), tiles), 1, max(planes.taps, 1));
+    if (jobs() > 0) tap_parts = clamp(ceil_div(4 * num_threads(), jobs()), 1, max(planes.taps, 1));
   }
 
   int64_t position_bytes(int64_t planes) const {
@@ -51,6 +52,7 @@ struct WeightGradient {
   int64_t x_row() const { return planes.count * plane_items(); }
   int64_t panel_words() const { return positions() / 2 * tiles::kColumns; }
   int64_t jobs() const { return a.groups * channel_tiles * row_tiles; }
+  int64_t sums_bytes() const { return jobs() * planes.taps * kTileItems * kWordBytes; }
 
   // In scratch: the taps' places, the planes' rows, sums, y, x, and rows of y in slots.
   int64_t* places() const { return static_cast<int64_t*>(a.scratch); }
@@ -77,11 +79,10 @@ struct WeightGradient {
     return plane_of(a.groups, 0) + slot * kLines * positions();
   }
   int64_t bytes() const {
-    const int64_t floats = jobs() * planes.taps * kTileItems;
     const int64_t words = a.groups * row_tiles * panel_words();
     const int64_t halves =
         a.groups * channel_tiles * tiles::kRows * x_row() + a.slots * kLines * positions();
-    return planes.places_bytes() + rows_bytes() + (floats + words) * kWordBytes +
+    return planes.places_bytes() + rows_bytes() + sums_bytes() + words * kWordBytes +
            halves * kHalfBytes;
   }
 

@@ -21,8 +21,8 @@ let active = false;
  * their float32 arguments are converted, their results are bfloat16, sums run in float32. Losses convert to float32;
  * everything else keeps the dtype it gets. Recurrent layers stay in float32. Parameters, their gradients and the
  * optimizer's state keep their dtype. Call `backward` and the optimizer outside or inside, it makes no difference to
- * gradients. Products are faster on processors with AMX or AVX512-BF16; convolutions and attention compute in float32 between
- * rounded ends. `body` must be synchronous.
+ * gradients. Products are faster on processors with AMX or AVX512-BF16, convolutions on those with AMX; attention
+ * computes in float32 between rounded ends. `body` must be synchronous.
  *
  * ```ts
  * const loss = autocast(() => criterion.forward(model.forward(x), y));

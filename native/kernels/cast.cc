@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "kernels/brain_half.h"
 #include "kernels/elementwise.h"
 #include "kernels/simd_transpose.h"
 #include "kernels/table.h"
@@ -8,9 +9,6 @@ namespace {
 
 // How each dtype lies in memory. Halves are bits; they compute as float.
 struct Half {
-  uint16_t bits;
-};
-struct BrainHalf {
   uint16_t bits;
 };
 struct Boolean {
@@ -44,7 +42,6 @@ SIMD_INLINE T value(T x) {
   return x;
 }
 SIMD_INLINE uint8_t value(Boolean x) { return x.bits; }
-SIMD_INLINE float value(BrainHalf x) { return float_of_bits(static_cast<uint32_t>(x.bits) << 16); }
 // The bits moved to float's places and scaled by 2^112, which also normalises denormals; infinity
 // and NaN (exponent 31) get float's largest exponent.
 SIMD_INLINE float value(Half x) {
@@ -54,13 +51,6 @@ SIMD_INLINE float value(Half x) {
   return float_of_bits(bits | static_cast<uint32_t>(x.bits & 0x8000u) << 16);
 }
 
-// Round to nearest even; a NaN keeps its sign and upper bits and becomes quiet.
-SIMD_INLINE BrainHalf to_brain_half(float x) {
-  const uint32_t bits = bits_of_float(x);
-  const uint32_t rounded = bits + 0x7fffu + (bits >> 16 & 1);
-  const uint32_t nan = bits | 0x400000u;
-  return {static_cast<uint16_t>((x != x ? nan : rounded) >> 16)};
-}
 // Normal results round in the integer bits; for denormal ones, adding 0.5 lines the last bit up
 // with 2^-24 and the addition rounds.
 SIMD_INLINE Half to_half(float x) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "core/parallel.h"
+#include "kernels/brain_half.h"
 #include "kernels/norm_columns.h"
 #include "kernels/reductions.h"
 #include "kernels/table.h"
@@ -31,15 +32,21 @@ SIMD_INLINE double sum_rows(const BatchNormArgs& a, int64_t channel, Row row) {
   return total;
 }
 
-// The mean and the variance (by n) of one channel.
-template <class T>
+// Channels of values that lie as S and compute as T.
+
+template <class T, class S>
+double sum_run(const S* x, int64_t n) {
+  return reduce_items<reduction::sum, T>(
+      n, [x](int64_t i, int64_t left) { return load_first(x + i, left, T(0)); });
+}
+
+// The mean and the variance (by n).
+template <class T, class S>
 void find_statistics(const BatchNormArgs& a, int64_t channel) {
-  const T* x = static_cast<const T*>(a.x);
+  const S* x = static_cast<const S*>(a.x);
   const double n = static_cast<double>(a.outer * a.inner);
   const T mean = static_cast<T>(
-      sum_rows<T>(a, channel,
-                  [&](int64_t at) { return reduce_run<reduction::sum>(x + at, a.inner); }) /
-      n);
+      sum_rows<T>(a, channel, [&](int64_t at) { return sum_run<T>(x + at, a.inner); }) / n);
   const Vec<T> centre = splat(mean);
   const double squares = sum_rows<T>(a, channel, [&](int64_t at) {
     return reduce_items<reduction::sum, T>(a.inner, [&](int64_t i, int64_t left) {
@@ -51,11 +58,11 @@ void find_statistics(const BatchNormArgs& a, int64_t channel) {
   static_cast<T*>(a.var)[channel] = static_cast<T>(squares / n);
 }
 
-template <class T>
+template <class T, class S>
 void normalize_channel(const BatchNormArgs& a, int64_t channel) {
-  if (a.training) find_statistics<T>(a, channel);
-  const T* x = static_cast<const T*>(a.x);
-  T* y = static_cast<T*>(a.y);
+  if (a.training) find_statistics<T, S>(a, channel);
+  const S* x = static_cast<const S*>(a.x);
+  S* y = static_cast<S*>(a.y);
   const T rstd = reciprocal_root(static_cast<T*>(a.var)[channel], a.eps);
   const Vec<T> mean = splat(static_cast<T*>(a.mean)[channel]);
   const Vec<T> scale = splat(a.weight ? static_cast<const T*>(a.weight)[channel] * rstd : rstd);
@@ -69,18 +76,18 @@ void normalize_channel(const BatchNormArgs& a, int64_t channel) {
 }
 
 // With d = x - mean and r = 1 / sqrt(var + eps): dx = w r (g - sum(g) / n - d r^2 sum(g d) / n).
-template <class T>
+template <class T, class S>
 void channel_gradient(const BatchNormArgs& a, int64_t channel) {
-  const T* x = static_cast<const T*>(a.x);
-  const T* g = static_cast<const T*>(a.g);
-  T* dx = static_cast<T*>(a.y);
+  const S* x = static_cast<const S*>(a.x);
+  const S* g = static_cast<const S*>(a.g);
+  S* dx = static_cast<S*>(a.y);
   const T mean = static_cast<T*>(a.mean)[channel];
   const T rstd = reciprocal_root(static_cast<T*>(a.var)[channel], a.eps);
   const Vec<T> centre = splat(mean);
   double sum_g = 0, sum_gd = 0;
   for (int64_t o = 0; o < a.outer; ++o) {
     const int64_t at = (o * a.channels + channel) * a.inner;
-    sum_g += reduce_run<reduction::sum>(g + at, a.inner);
+    sum_g += sum_run<T>(g + at, a.inner);
     sum_gd += reduce_items<reduction::sum, T>(a.inner, [&](int64_t i, int64_t left) {
       return load_first(g + at + i, left, T(0)) * (load_first(x + at + i, left, mean) - centre);
     });
@@ -100,27 +107,29 @@ void channel_gradient(const BatchNormArgs& a, int64_t channel) {
   }
 }
 
-template <class T>
+template <class T, class S = T>
 void batch_norm(const BatchNormArgs& a) {
-  if (a.inner == 1) return normalize_columns<T>(a);
+  if constexpr (sizeof(S) == sizeof(T))
+    if (a.inner == 1) return normalize_columns<T>(a);
   const int64_t items = a.outer * a.inner + 1;
   parallel_for(
       a.channels, items < kGrainItems ? kGrainItems / items : 1,
       [](void* ctx, int64_t begin, int64_t end) {
         const BatchNormArgs& a = *static_cast<const BatchNormArgs*>(ctx);
-        for (int64_t c = begin; c < end; ++c) normalize_channel<T>(a, c);
+        for (int64_t c = begin; c < end; ++c) normalize_channel<T, S>(a, c);
       },
       const_cast<BatchNormArgs*>(&a));
 }
-template <class T>
+template <class T, class S = T>
 void batch_norm_backward(const BatchNormArgs& a) {
-  if (a.inner == 1) return column_gradients<T>(a);
+  if constexpr (sizeof(S) == sizeof(T))
+    if (a.inner == 1) return column_gradients<T>(a);
   const int64_t items = a.outer * a.inner + 1;
   parallel_for(
       a.channels, items < kGrainItems ? kGrainItems / items : 1,
       [](void* ctx, int64_t begin, int64_t end) {
         const BatchNormArgs& a = *static_cast<const BatchNormArgs*>(ctx);
-        for (int64_t c = begin; c < end; ++c) channel_gradient<T>(a, c);
+        for (int64_t c = begin; c < end; ++c) channel_gradient<T, S>(a, c);
       },
       const_cast<BatchNormArgs*>(&a));
 }
@@ -258,6 +267,8 @@ int64_t layer_norm_scratch(int64_t rows, int64_t cols) {
 constexpr NormTable kTable = {
     {nullptr, batch_norm<float>, batch_norm<double>},
     {nullptr, batch_norm_backward<float>, batch_norm_backward<double>},
+    batch_norm<float, BrainHalf>,
+    batch_norm_backward<float, BrainHalf>,
     {nullptr, layer_norm<float>, layer_norm<double>},
     {nullptr, layer_norm_backward<float>, layer_norm_backward<double>},
     {nullptr, layer_norm_scratch<float>, layer_norm_scratch<double>},

@@ -357,6 +357,9 @@ struct LayerNormArgs {
 struct NormTable {
   void (*batch_norm[kComputeTypeCount])(const BatchNormArgs& args);
   void (*batch_norm_backward[kComputeTypeCount])(const BatchNormArgs& args);
+  // x, g and y of bfloat16, the rest float32; not for an inner size of 1.
+  void (*batch_norm_bf16)(const BatchNormArgs& args);
+  void (*batch_norm_backward_bf16)(const BatchNormArgs& args);
   void (*layer_norm[kComputeTypeCount])(const LayerNormArgs& args);
   void (*layer_norm_backward[kComputeTypeCount])(const LayerNormArgs& args);
   int64_t (*layer_norm_scratch[kComputeTypeCount])(int64_t rows, int64_t cols);

@@ -121,7 +121,6 @@ ConvArgs arguments(const ConvGeometry& g, const ConvImage& x, const ConvImage& y
   return a;
 }
 
-Tensor data_in(DType type, const Tensor& x) { return contiguous_data(cast_data(x, type)); }
 Tensor bias_data(const Value& bias) {
   if (!bias.given()) return Tensor();
   return data_in(compute_dtype(bias.tensor().dtype()), bias.tensor());
@@ -132,15 +131,6 @@ ConvImage source_image(const ConvGeometry& g, const Tensor& x, DType type) {
   if (type == DType::BFloat16) image.lay_in_rows(g);
   return image;
 }
-// Runs make(y) on `out`, or on a tensor of the type that is run in.
-template <class Make>
-void write_in(DType type, const Tensor& out, Make make) {
-  if (type == out.dtype()) return make(out);
-  const Tensor y = empty(out.shape(), type);
-  make(y);
-  copy_into(out, y);
-}
-
 void rule_conv(Args args, Meta* out) {
   const ConvGeometry g = geometry_of_conv(args);
   const Tensor& x = args[0].tensor();

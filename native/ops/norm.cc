@@ -26,23 +26,11 @@ void check_values(const char* op, const char* what, const Tensor& x, const Value
          to_string(v.shape()).c_str());
 }
 
-Tensor compute_data(const Tensor& x) {
-  return contiguous_data(cast_data(x, compute_dtype(x.dtype())));
-}
 // The memory of an optional argument, which `keep` holds.
 const void* data_of(const Value& value, Tensor* keep) {
   if (!value.given()) return nullptr;
   *keep = compute_data(value.tensor());
   return keep->bytes();
-}
-// Runs make(y) on `out`, or on a tensor of the type that is computed in.
-template <class Make>
-void in_compute_type(const Tensor& out, Make make) {
-  const DType type = compute_dtype(out.dtype());
-  if (type == out.dtype()) return make(out);
-  const Tensor y = empty(out.shape(), type);
-  make(y);
-  copy_into(out, y);
 }
 int type_index(const Tensor& x) { return static_cast<int>(compute_type(x.dtype())); }
 
@@ -81,6 +69,12 @@ void rule_batch_norm(Args args, Meta* out) {
   out[1] = out[2] = Meta(compute_dtype(x.dtype()), channels.shape);
 }
 
+// What x is read in: bfloat16 itself where there is a kernel for it.
+DType batch_norm_type(const Channels& channels, DType type) {
+  const bool in_rows = channels.count > channels.outer;
+  return type == DType::BFloat16 && in_rows ? type : compute_dtype(type);
+}
+
 BatchNormArgs batch_norm_args(const Channels& channels, const Tensor& x) {
   BatchNormArgs a{};
   a.outer = channels.outer;
@@ -92,7 +86,8 @@ BatchNormArgs batch_norm_args(const Channels& channels, const Tensor& x) {
 
 void call_batch_norm(Args args, Tensor* out) {
   const Channels channels(args[0].tensor().shape(), args[6].boolean());
-  const Tensor x = compute_data(args[0].tensor());
+  const DType type = batch_norm_type(channels, out[0].dtype());
+  const Tensor x = data_in(type, args[0].tensor());
   BatchNormArgs a = batch_norm_args(channels, x);
   a.training = !args[3].given();
   for (int i = 1; i <= 2; ++i)
@@ -104,18 +99,18 @@ void call_batch_norm(Args args, Tensor* out) {
   a.mean = out[1].bytes();
   a.var = out[2].bytes();
   a.eps = args[5].number();
-  in_compute_type(out[0], [&](const Tensor& y) {
+  write_in(type, out[0], [&](const Tensor& y) {
     a.y = y.bytes();
-    kernels().norm->batch_norm[type_index(y)](a);
+    type == DType::BFloat16 ? kernels().norm->batch_norm_bf16(a)
+                            : kernels().norm->batch_norm[type_index(y)](a);
   });
 }
 
 // The gradients in one call, as an op of its own.
 void rule_batch_norm_backward(Args args, Meta* out) {
   const Tensor& x = args[0].tensor();
-  const DType type = compute_dtype(x.dtype());
-  out[0] = Meta(type, x.shape());
-  out[1] = out[2] = Meta(type, Channels(x.shape(), args[7].boolean()).shape);
+  out[0] = Meta(x.dtype(), x.shape());
+  out[1] = out[2] = Meta(compute_dtype(x.dtype()), Channels(x.shape(), args[7].boolean()).shape);
 }
 void call_batch_norm_backward(Args args, Tensor* out) {
   const Channels channels(args[0].tensor().shape(), args[7].boolean());
@@ -123,7 +118,8 @@ void call_batch_norm_backward(Args args, Tensor* out) {
     for (int i = 1; i <= 2; ++i) fill(out[i], wrapped_scalar(0.0));
     return;
   }
-  const Tensor x = compute_data(args[0].tensor()), g = compute_data(args[1].tensor());
+  const DType type = batch_norm_type(channels, out[0].dtype());
+  const Tensor x = data_in(type, args[0].tensor()), g = data_in(type, args[1].tensor());
   BatchNormArgs a = batch_norm_args(channels, x);
   Tensor weight;
   a.weight = data_of(args[2], &weight);
@@ -132,10 +128,13 @@ void call_batch_norm_backward(Args args, Tensor* out) {
   a.var = args[4].tensor().bytes();
   a.eps = args[5].number();
   a.training = args[6].boolean();
-  a.y = out[0].bytes();
   a.dweight = out[1].bytes();
   a.dbias = out[2].bytes();
-  kernels().norm->batch_norm_backward[type_index(x)](a);
+  write_in(type, out[0], [&](const Tensor& dx) {
+    a.y = dx.bytes();
+    type == DType::BFloat16 ? kernels().norm->batch_norm_backward_bf16(a)
+                            : kernels().norm->batch_norm_backward[type_index(x)](a);
+  });
 }
 constexpr Op kBatchNormBackward = {
     "batch_norm_backward",

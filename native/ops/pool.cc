@@ -193,19 +193,6 @@ void run(const PoolFn (&kernels)[kComputeTypeCount], const Pool& p, const Tensor
   kernels[static_cast<int>(compute_type(x.dtype()))](a);
 }
 
-Tensor compute_data(const Tensor& x) {
-  return contiguous_data(cast_data(x, compute_dtype(x.dtype())));
-}
-// Runs make(y) on `out`, or on a tensor of the type that is computed in.
-template <class Make>
-void in_compute_type(const Tensor& out, Make make) {
-  const DType type = compute_dtype(out.dtype());
-  if (type == out.dtype()) return make(out);
-  const Tensor y = empty(out.shape(), type);
-  make(y);
-  copy_into(out, y);
-}
-
 void rule_max(const Pool& p, const Tensor& x, Meta* out) {
   out[0] = Meta(x.dtype(), p.layout.with_sizes(x.shape(), p.out));
   out[1] = Meta(DType::Int64, out[0].shape);

@@ -48,6 +48,33 @@ test('channels last gives what channels first gives', () => {
   assert.ok(got.sub(want).abs().max().item() < 1e-5);
 });
 
+for (const shape of [
+  [3, 5, 40],
+  [4, 5, 3, 3],
+  [2, 5, 1, 1],
+  [6, 5],
+]) {
+  test(`batchNorm of bfloat16 [${shape}] and its gradients are float32's, rounded`, () => {
+    const [x, g] = [sample(shape).to('bfloat16'), sample(shape, 4).to('bfloat16')];
+    for (const training of [true, false]) {
+      const run = (dtype: 'bfloat16' | 'float32') => {
+        const inputs = [x, sample([5], 2), sample([5], 3)].map((t) => t.to('float32'));
+        inputs[0] = x.to(dtype);
+        const [input, weight, bias] = inputs.map((t) => t.detach().requiresGrad_()) as [Tensor, Tensor, Tensor];
+        const [mean, variance] = [sample([5], 7), sample([5], 8).square().add(0.5)].map((t) => t.to('float32'));
+        const y = batchNorm(input, mean, variance, { weight, bias, training });
+        y.backward({ gradient: g.to(dtype) });
+        return [y, input.grad, weight.grad, bias.grad].map((t) => (t as Tensor).detach());
+      };
+      const exact = run('float32');
+      for (const [i, got] of run('bfloat16').entries()) {
+        const want = exact[i] as Tensor;
+        assert.equal(got.to('float32').tolist(), (i < 2 ? want.to('bfloat16').to('float32') : want).tolist());
+      }
+    }
+  });
+}
+
 test('printed like PyTorch', () => {
   assert.is(
     String(new nn.BatchNorm2d(4)),

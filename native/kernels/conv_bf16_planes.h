@@ -154,9 +154,12 @@ struct Planes {
     for (int64_t v0 = 0; v0 < dims[0].pitch; ++v0)
       for (int64_t v1 = 0; v1 < dims[1].pitch; ++v1, position += dims[2].pitch) {
         const bool there = v0 >= begin[0] && v0 < end[0] && v1 >= begin[1] && v1 < end[1];
-        *out++ = {position,           there ? begin[2] : 0,
-                  there ? end[2] : 0, start + at(0, v0) + at(1, v1),
-                  phase[2],           left};
+        *out++ = {.position = position,
+                  .begin = there ? begin[2] : 0,
+                  .end = there ? end[2] : 0,
+                  .source = start + at(0, v0) + at(1, v1),
+                  .phase = phase[2],
+                  .left = left};
       }
   }
 };

@@ -122,7 +122,8 @@ void WeightGradient::pack_x(int64_t group, int64_t channel) const {
     with_step(planes.dims[2].d.step, [&](auto step) {
       pack_channel<step()>(x, rows(plane), planes.rows(units), planes.dims[2], out + before());
     });
-    // What follows meets zeros of y, if it is a number.
+    // What follows, and inputs between rows, meet zeros of y: an infinite one gives NaN to taps
+    // that it is no part of.
     fill_zero(out, before() + units * planes.unit_positions, plane_items() - kStepPositions);
   }
 }

@@ -289,7 +289,8 @@ struct ConvWeightTable {
 };
 
 // The same of bfloat16 but for the bias, which is float32; x's dims[2] must be dense, for the
-// gradient y's too. Sums are float32, in an order of their own, and are rounded once.
+// gradient y's too. Sums are float32, in an order of their own, and are rounded once. Memory grows
+// with an image's padding.
 struct ConvBf16Table {
   // Is it worth while for so many channels of a group, and such a stride?
   bool (*fits)(int64_t in_channels, int64_t out_channels, int64_t stride);

@@ -79,7 +79,7 @@ void join_dims(ConvArgs* a) {
 DType run_type(const ConvGeometry& g, DType type) {
   const ConvBf16Table* const table = kernels().conv_bf16;
   const int64_t stride = *std::max_element(g.stride.begin(), g.stride.end());
-  const bool fits = table && type == DType::BFloat16 &&
+  const bool fits = table && type == DType::BFloat16 && !g.mostly_padding() &&
                     table->fits(g.in_channels / g.groups, g.out_channels / g.groups, stride);
   return fits ? type : compute_dtype(type);
 }

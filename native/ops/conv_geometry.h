@@ -112,6 +112,19 @@ struct ConvGeometry {
       out[i] = room / stride[i] + 1;
     }
   }
+  // Do the zeros around an image, for all that the kernel reaches over, outweigh it?
+  bool mostly_padding() const {
+    constexpr double kMost = 16;
+    double padded = 1, inputs = 1, outputs = 1;
+    for (int i = 0; i < 3; ++i) {
+      const int64_t over =
+          std::max({before[i], -before[i], after[i], -after[i], dilation[i] * (kernel[i] - 1)});
+      padded *= static_cast<double>(std::max(in[i], out[i]) + over);
+      inputs *= static_cast<double>(in[i]);
+      outputs *= static_cast<double>(out[i]);
+    }
+    return padded > kMost * std::max(inputs, outputs);
+  }
   void check_out(const Dims& image) const {
     if (sizes_of(image) != out)
       fail(ErrorKind::Shape, "%s: an input of sizes %s gives outputs of %s, got shape %s", op,

@@ -116,6 +116,7 @@ const shortCases: [name: string, f: Run, x: number[], w: number[], options: nn.f
   ['conv2d, 1 x 1', conv2d, [2, 32, 5, 7], [48, 32, 1, 1], { stride: [2, 1] }],
   ['conv2d, groups', conv2d, [2, 48, 6, 5], [36, 16, 2, 3], { groups: 3, dilation: 2, padding: 2 }],
   ['conv2d, channels last', conv2d, [2, 7, 6, 20], [24, 20, 3, 2], { channelsLast: true, padding: [1, 0] }],
+  ['conv2d, far reaching', conv2d, [1, 16, 2, 3], [16, 16, 2, 2], { padding: 1e6, dilation: 2e6 }],
   ['conv3d', conv3d, [1, 16, 5, 6, 7], [17, 16, 2, 3, 2], { padding: [1, 2, 0], stride: [1, 2, 3] }],
   ['convTranspose2d', convTranspose2d, [2, 24, 5, 4], [24, 20, 3, 3], { stride: 2, padding: 1 }],
 ];

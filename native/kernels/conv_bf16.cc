@@ -23,6 +23,7 @@ struct Conv {
   const ConvArgs& a;
   const int64_t channel_blocks, row_tiles;
   const Planes planes;
+  const int64_t slot_units;        // that a slot has room for, whatever the number of threads
   int64_t unit_block, tile_block;  // of a chunk
   Slots slots;
   int64_t packed_chunk[kMaxSlots] = {};  // 1 + the units and group whose planes a slot holds
@@ -32,10 +33,13 @@ struct Conv {
         channel_blocks(ceil_div(a.channels, 2 * tiles::kPairs)),
         row_tiles(ceil_div(a.rows, tiles::kRows)),
         planes(a, [&](int64_t count) { return position_words(count) * kWordBytes; }),
+        slot_units(
+            clamp(kPackedBytes /
+                      max(planes.unit_positions * position_words(planes.count) * kWordBytes, 1),
+                  1, max(planes.units, 1))),
+        unit_block(slot_units),
         tile_block(row_tiles),
         slots(min(a.slots, kMaxSlots)) {
-    const int64_t unit_bytes = planes.unit_positions * position_words(planes.count) * kWordBytes;
-    unit_block = clamp(kPackedBytes / max(unit_bytes, 1), 1, max(planes.units, 1));
     const auto too_few = [&] {
       const int64_t work = tile_block * tiles::kRows * unit_block * planes.unit_positions *
                            steps() * 2 * tiles::kPairs;
@@ -56,12 +60,12 @@ struct Conv {
   // A plane of a pair of channels, with what taps and tiles reach over its ends.
   int64_t before() const { return round_up(planes.before, kLines); }
   int64_t plane_words() const {
-    const int64_t words = before() + unit_block * planes.unit_positions + planes.after;
+    const int64_t words = before() + slot_units * planes.unit_positions + planes.after;
     return odd_lines((words + 2 * tiles::kColumns) * kWordBytes) / kWordBytes;
   }
   int64_t planes_words() const { return position_words(planes.count) * plane_words(); }
   int64_t slot_words() const {
-    return planes_words() + round_up(planes.rows(unit_block) * sizeof(PlaneRow), 64) / kWordBytes;
+    return planes_words() + round_up(planes.rows(slot_units) * sizeof(PlaneRow), 64) / kWordBytes;
   }
   int64_t tile_words() const { return steps() * tiles::kRows * tiles::kPairs; }
 

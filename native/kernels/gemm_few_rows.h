@@ -17,7 +17,7 @@ namespace {
 template <class T>
 class FewRowsGemm {
  public:
-  explicit FewRowsGemm(const GemmArgs& args) : g_(args) {}
+  explicit FewRowsGemm(const GemmArgs& args) : g_(args), stretch_(stretch(args.n)) {}
 
   static bool pays(const GemmArgs& g) {
     if (g.packed_b || g.m > kMostRows || g.ta) return false;
@@ -90,16 +90,16 @@ class FewRowsGemm {
     finish<T, M, kTileVectors>(acc, t);
   }
 
-  int64_t stretch() const {
-    const int64_t share = round_up(ceil_div(g_.n, 2 * num_threads()), kC);
+  static int64_t stretch(int64_t n) {
+    const int64_t share = round_up(ceil_div(n, 2 * num_threads()), kC);
     return clamp(share, kC, kStretchBytes / static_cast<int64_t>(sizeof(T)));
   }
   void run_stretches() const {
     parallel_for(
-        ceil_div(g_.n, stretch()), 1,
+        ceil_div(g_.n, stretch_), 1,
         [](void* self, int64_t begin, int64_t end) {
           const FewRowsGemm& work = *static_cast<const FewRowsGemm*>(self);
-          const int64_t stretch = work.stretch();
+          const int64_t stretch = work.stretch_;
           for (int64_t i = begin; i < end; ++i)
             work.add_stretch<kMostStretched>(i * stretch, min(stretch, work.g_.n - i * stretch));
         },
@@ -154,6 +154,7 @@ class FewRowsGemm {
   }
 
   const GemmArgs& g_;
+  const int64_t stretch_;  // found once: the number of threads may change meanwhile
 };
 
 }  // namespace

@@ -36,10 +36,7 @@ SIMD_INLINE Vec<float> load_first(const BrainHalf* p, int64_t n, float fill = 1)
 }
 // Rounds and stores the first n.
 SIMD_INLINE void store_first(BrainHalf* p, int64_t n, Vec<float> x) {
-  const auto bits = (Vec<uint32_t>)x;
-  const Vec<uint32_t> rounded = bits + 0x7fff + (bits >> 16 & 1);
-  const Vec<uint32_t> y = x != x ? bits | 0x400000 : rounded;
-  const BrainHalves halves = __builtin_convertvector(y >> 16, BrainHalves);
+  const BrainHalves halves = __builtin_convertvector(round_to_bfloat16(x), BrainHalves);
   const size_t bytes = n < kLanes<float> ? n * sizeof *p : sizeof halves;
   __builtin_memcpy(p, &halves, bytes);
 }

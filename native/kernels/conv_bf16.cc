@@ -232,8 +232,7 @@ void Conv::run_chunk(int64_t chunk) {
       pieces.find(outputs, p, a.ys[4]);
       if (pieces.count == 0) continue;
       operands.planes = slot_at(slot) + before() + p;
-      rows > tiles::kRows / 2 ? tiles::multiply<2>(operands, true, sums)
-                              : tiles::multiply<1>(operands, true, sums);
+      tiles::multiply(rows, operands, true, sums);
       for (int64_t i = 0; i < rows; ++i)
         store_row(sums + i * tiles::kColumns, bias ? bias[i] : 0, pieces, y + i * a.ys[1], a.ys[4]);
     }

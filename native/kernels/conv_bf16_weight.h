@@ -86,6 +86,14 @@ struct WeightGradient {
            halves * kHalfBytes;
   }
 
+  // The first channel of x and of y that a job works on.
+  struct Place {
+    int64_t group, channel, row;
+  };
+  Place place_of(int64_t job) const {
+    return {job / row_tiles / channel_tiles, job / row_tiles % channel_tiles * tiles::kRows,
+            job % row_tiles * tiles::kColumns};
+  }
   int64_t unit_end() const { return min(first_unit + unit_block, planes.units); }
   void list_rows() const;
   void pack_x(int64_t group, int64_t channel) const;
@@ -140,65 +148,40 @@ void WeightGradient::pack_y(int64_t group, int64_t first_row) {
       __builtin_memcpy(lines + i * positions() + out.row().position, y + i * a.ys[1] + out.row().y,
                        out.row().count * kHalfBytes);
   uint32_t* const to = panel(group, first_row / tiles::kColumns) + first_row % tiles::kColumns;
-  for (int64_t p = 0; p < positions(); p += kStepPositions) {
-    Vec<float> square[kLines];
-    for (int64_t i = 0; i < kLines; ++i)
-      square[i] = (Vec<float>)load_halves_wide(lines + i * positions() + p, kStepPositions);
-    transpose<float>(square);
-    for (int64_t i = 0; i < kLines; ++i)
-      store(to + (p / 2 + i) * tiles::kColumns, (Vec<uint32_t>)square[i]);
-  }
+  for (int64_t p = 0; p < positions(); p += kStepPositions)
+    tiles::pack_columns(lines + p, positions(), kLines, kStepPositions,
+                        to + p / 2 * tiles::kColumns);
   slots.give_back(slot);
 }
 
-// Rows of positions of x from anywhere, and y's panel.
-struct WeightOperands {
-  static constexpr int64_t b_row = tiles::kColumns * kWordBytes;
-  const uint16_t* x;
-  int64_t a_row;
-  const uint32_t* y;
-  int64_t steps;
-
-  template <class F>
-  SIMD_INLINE void each(F f) const {
-    for (int64_t i = 0; i < steps; ++i)
-      f(x + i * kStepPositions, y + i * tiles::kPairs * tiles::kColumns);
-  }
-};
-
 // Some of the taps of a tile of channels of x and one of y.
 void WeightGradient::run_job(int64_t job, int64_t part) const {
-  const int64_t row_tile = job % row_tiles, channel_tile = job / row_tiles % channel_tiles,
-                group = job / row_tiles / channel_tiles;
-  const int64_t channel = channel_tile * tiles::kRows;
-  const uint16_t* const x = plane_of(group, channel) + before();
+  const Place at = place_of(job);
+  const uint16_t* const x = plane_of(at.group, at.channel) + before();
   const int64_t tap_begin = planes.taps * part / tap_parts,
                 tap_end = planes.taps * (part + 1) / tap_parts;
   const int64_t all_steps = positions() / kStepPositions;
   const tiles::Scope scope;
   for (int64_t step = 0; step < all_steps; step += kVisitSteps)
     for (int64_t t = tap_begin; t < tap_end; ++t) {
-      const WeightOperands operands{x + step * kStepPositions + places()[t], x_row() * kHalfBytes,
-                                    panel(group, row_tile) + step * tiles::kPairs * tiles::kColumns,
-                                    min(kVisitSteps, all_steps - step)};
-      const bool from_zero = first_unit == 0 && step == 0;
-      a.channels - channel > tiles::kRows / 2
-          ? tiles::multiply<2>(operands, from_zero, sums(job, t))
-          : tiles::multiply<1>(operands, from_zero, sums(job, t));
+      const tiles::InPlace operands{
+          x + step * kStepPositions + places()[t], x_row() * kHalfBytes,
+          panel(at.group, at.row / tiles::kColumns) + step * tiles::kPairs * tiles::kColumns,
+          min(kVisitSteps, all_steps - step)};
+      tiles::multiply(a.channels - at.channel, operands, first_unit == 0 && step == 0,
+                      sums(job, t));
     }
 }
 
 // Rounds a job's sums and stores them as w lies: of a row the channels and their taps follow one
 // another.
 void WeightGradient::store_job(int64_t job) const {
-  const int64_t row_tile = job % row_tiles, channel_tile = job / row_tiles % channel_tiles,
-                group = job / row_tiles / channel_tiles;
-  const int64_t channel = channel_tile * tiles::kRows;
-  const int64_t items = min(a.channels - channel, tiles::kRows) * planes.taps;
+  const Place at = place_of(job);
+  const int64_t items = min(a.channels - at.channel, tiles::kRows) * planes.taps;
   for (int64_t first = 0; first < tiles::kColumns; first += kLines) {
-    const int64_t row = row_tile * tiles::kColumns + first, rows = clamp(a.rows - row, 0, kLines);
-    uint16_t* const to =
-        static_cast<uint16_t*>(a.w) + ((group * a.rows + row) * a.channels + channel) * planes.taps;
+    const int64_t row = at.row + first, rows = clamp(a.rows - row, 0, kLines);
+    uint16_t* const to = static_cast<uint16_t*>(a.w) +
+                         ((at.group * a.rows + row) * a.channels + at.channel) * planes.taps;
     for (int64_t k = 0; k < items && rows > 0; k += kLines) {
       Vec<float> square[kLines] = {};
       for (int64_t i = k; i < min(k + kLines, items); ++i)

@@ -43,8 +43,7 @@ void run_rows(int64_t rows, const Tile& t) {
   alignas(64) float own[kTileRows * kTileColumns];
   float* const sums = t.first && t.last ? own : t.sums;
   const tiles::Packed operands{t.a, t.b, t.pairs / kTilePairs};
-  rows > kLines ? tiles::multiply<2>(operands, t.first, sums)
-                : tiles::multiply<1>(operands, t.first, sums);
+  tiles::multiply(rows, operands, t.first, sums);
   if (!t.last) return;
   const Finish finish(t);
   for (int64_t i = 0; i < rows; ++i) {

@@ -36,37 +36,18 @@ struct SwappedGemm {
   void pack_a() const {
     const uint16_t* const a = static_cast<const uint16_t*>(g.a);
     for (int64_t first = 0; first < tiles::kColumns; first += kLines)
-      for (int64_t k = 0; k < g.k; k += 2 * tiles::kPairs) {
-        Vec<float> square[kLines] = {};
-        for (int64_t i = first; i < min(first + kLines, g.m); ++i)
-          square[i - first] = (Vec<float>)load_halves_wide(a + i * g.lda + k, g.k - k);
-        transpose<float>(square);
-        uint32_t* const out = packed_a() + k / 2 * tiles::kColumns + first;
-        for (int64_t p = 0; p < tiles::kPairs; ++p)
-          store(out + p * tiles::kColumns, (Vec<uint32_t>)square[p]);
-      }
+      for (int64_t k = 0; k < g.k; k += 2 * tiles::kPairs)
+        tiles::pack_columns(a + first * g.lda + k, g.lda, g.m - first, g.k - k,
+                            packed_a() + k / 2 * tiles::kColumns + first);
   }
-
-  // B's columns from where they lie, and packed A. What a core reads ahead by itself is as much as
-  // memory gives it.
-  struct Operands {
-    static constexpr int64_t b_row = tiles::kColumns * sizeof(uint32_t);
-    const uint16_t* b;
-    int64_t a_row;
-    const uint32_t* a;
-    int64_t steps;
-
-    template <class F>
-    SIMD_INLINE void each(F f) const {
-      for (int64_t i = 0; i < steps; ++i) f(b + i * 2 * tiles::kPairs, a + i * step_words());
-    }
-  };
 
   // Columns [j, j + kRows) of C.
   void run_tile(int64_t j) const {
     alignas(64) float sums[tiles::kRows * tiles::kColumns];
     const uint16_t* const b = static_cast<const uint16_t*>(g.b) + j * g.ldb;
-    tiles::multiply<2>(Operands{b, g.ldb * int64_t{sizeof *b}, packed_a(), steps}, true, sums);
+    // What a core reads ahead by itself is as much as memory gives it.
+    const tiles::InPlace operands{b, g.ldb * int64_t{sizeof *b}, packed_a(), steps};
+    tiles::multiply<2>(operands, true, sums);
     const int64_t done = steps * 2 * tiles::kPairs;
     if (done < g.k) {
       alignas(64) uint32_t rest[tiles::kRows * tiles::kPairs];

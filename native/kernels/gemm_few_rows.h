@@ -143,13 +143,9 @@ class FewRowsGemm {
     if (!g_.bias && !g_.residual && !g_.relu) return;
     for (int i = 0; i < M; ++i)
       for (int64_t q = j; q < j + n; q += kL) {
-        const int64_t left = j + n - q, at = i * g_.ldc + q;
-        Vec<T> v = load_first(static_cast<T*>(g_.c) + at, left, T(0));
-        if (g_.bias)
-          v = fma(splat(T(1)), v, load_first(static_cast<const T*>(g_.bias) + q, left, T(0)));
-        if (g_.residual)
-          v = fma(splat(T(1)), v, load_first(static_cast<const T*>(g_.residual) + at, left, T(0)));
-        store_first(static_cast<T*>(g_.c) + at, left, g_.relu ? relu_of<T>(v) : v);
+        const int64_t left = j + n - q;
+        const T* const sums = static_cast<const T*>(g_.c) + i * g_.ldc + q;
+        finish_vector<T>(g_, i, q, left, load_first(sums, left));
       }
   }
 

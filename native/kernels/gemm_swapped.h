@@ -118,15 +118,8 @@ class SwappedGemm {
     Vec<T> square[kL];
     for (int64_t r = 0; r < kL; ++r) square[r] = r < columns ? load(sums + r * sums_row) : Vec<T>{};
     transpose<T>(square);
-    const T* const bias = static_cast<const T*>(g_.bias);
-    const T* const residual = static_cast<const T*>(g_.residual);
-    for (int64_t r = 0; r < kL && i + r < g_.m; ++r) {
-      Vec<T> v = square[r];
-      const int64_t at = (i + r) * g_.ldc + j;
-      if (bias) v = fma(splat(T(1)), v, load_first(bias + j, columns));
-      if (residual) v = fma(splat(T(1)), v, load_first(residual + at, columns));
-      store_first(static_cast<T*>(g_.c) + at, columns, g_.relu ? relu_of<T>(v) : v);
-    }
+    for (int64_t r = 0; r < kL && i + r < g_.m; ++r)
+      finish_vector<T>(g_, i + r, j, columns, square[r]);
   }
 
   const GemmArgs& g_;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 #include "kernels/simd.h"
+#include "kernels/table.h"
 
 // The register tile of the matrix product: kTileRows x (kTileVectors vectors) of C stay in
 // registers while k runs. Sizes fill the register file: 32 registers with AVX-512 and NEON, 16
@@ -108,6 +109,16 @@ SIMD_INLINE void finish(Vec<T> (&acc)[M][V], const Tile<T>& t) {
   for (int i = 0; i < M; ++i, c += c_row)
 #pragma GCC unroll 4
     for (int v = 0; v < V; ++v) store(c + v * kLanes<T>, acc[i][v]);
+}
+
+// The same of one vector, whose first `columns` lanes are C's from (i, j) on.
+template <class T>
+SIMD_INLINE void finish_vector(const GemmArgs& g, int64_t i, int64_t j, int64_t columns, Vec<T> v) {
+  const int64_t at = i * g.ldc + j;
+  if (g.bias) v = fma(splat(T(1)), v, load_first(static_cast<const T*>(g.bias) + j, columns));
+  if (g.residual)
+    v = fma(splat(T(1)), v, load_first(static_cast<const T*>(g.residual) + at, columns));
+  store_first(static_cast<T*>(g.c) + at, columns, g.relu ? relu_of<T>(v) : v);
 }
 
 template <class T, int M, int V, LayoutA kLayout>

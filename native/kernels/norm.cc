@@ -34,19 +34,15 @@ SIMD_INLINE double sum_rows(const BatchNormArgs& a, int64_t channel, Row row) {
 
 // Channels of values that lie as S and compute as T.
 
-template <class T, class S>
-double sum_run(const S* x, int64_t n) {
-  return reduce_items<reduction::sum, T>(
-      n, [x](int64_t i, int64_t left) { return load_first(x + i, left, T(0)); });
-}
-
 // The mean and the variance (by n).
 template <class T, class S>
 void find_statistics(const BatchNormArgs& a, int64_t channel) {
   const S* x = static_cast<const S*>(a.x);
   const double n = static_cast<double>(a.outer * a.inner);
   const T mean = static_cast<T>(
-      sum_rows<T>(a, channel, [&](int64_t at) { return sum_run<T>(x + at, a.inner); }) / n);
+      sum_rows<T>(a, channel,
+                  [&](int64_t at) { return reduce_run<reduction::sum, S, T>(x + at, a.inner); }) /
+      n);
   const Vec<T> centre = splat(mean);
   const double squares = sum_rows<T>(a, channel, [&](int64_t at) {
     return reduce_items<reduction::sum, T>(a.inner, [&](int64_t i, int64_t left) {
@@ -87,7 +83,7 @@ void channel_gradient(const BatchNormArgs& a, int64_t channel) {
   double sum_g = 0, sum_gd = 0;
   for (int64_t o = 0; o < a.outer; ++o) {
     const int64_t at = (o * a.channels + channel) * a.inner;
-    sum_g += sum_run<T>(g + at, a.inner);
+    sum_g += reduce_run<reduction::sum, S, T>(g + at, a.inner);
     sum_gd += reduce_items<reduction::sum, T>(a.inner, [&](int64_t i, int64_t left) {
       return load_first(g + at + i, left, T(0)) * (load_first(x + at + i, left, mean) - centre);
     });

@@ -153,8 +153,9 @@ SIMD_INLINE Total<T> reduce_items(int64_t n, Items items) {
   return total;
 }
 
-template <class Op, class T>
-__attribute__((noinline)) Total<T> reduce_run(const T* x, int64_t n) {
+// Of values that lie as S and compute as T.
+template <class Op, class S, class T = S>
+__attribute__((noinline)) Total<T> reduce_run(const S* x, int64_t n) {
   return reduce_items<Op, T>(n, [x](int64_t i, int64_t left) {
     return load_first(x + i, left, Op::template kNeutral<T>);
   });

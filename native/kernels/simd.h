@@ -230,6 +230,14 @@ SIMD_INLINE double fma(double a, double b, double c) {
 #endif
 }
 
+// The bits of bfloat16, one a lane: rounded to nearest even; a NaN keeps its sign and upper bits
+// and becomes quiet.
+SIMD_INLINE Vec<uint32_t> round_to_bfloat16(Vec<float> x) {
+  const Vec<uint32_t> bits = (Vec<uint32_t>)x;
+  const Vec<uint32_t> rounded = bits + 0x7fff + (bits >> 16 & 1);
+  return (x != x ? bits | 0x400000 : rounded) >> 16;
+}
+
 // Pairs of bfloat16, one pair a 32-bit lane.
 #if defined(__AVX512BF16__)
 typedef uint16_t Halves __attribute__((vector_size(kVectorBytes / 2)));
@@ -262,13 +270,7 @@ SIMD_INLINE Vec<uint32_t> widen(Halves h) {
 SIMD_INLINE Halves narrow(Vec<uint32_t> x) {
   return (Halves)_mm512_maskz_cvtepi32_epi16(0xffff, (__m512i)x);
 }
-// Rounds to nearest even; a NaN keeps its sign and upper bits and becomes quiet.
-SIMD_INLINE Halves round_to_halves(Vec<float> x) {
-  const Vec<uint32_t> bits = (Vec<uint32_t>)x;
-  const Vec<uint32_t> rounded = bits + 0x7fff + (bits >> 16 & 1);
-  const Vec<uint32_t> y = x != x ? bits | 0x400000 : rounded;
-  return narrow(y >> 16);
-}
+SIMD_INLINE Halves round_to_halves(Vec<float> x) { return narrow(round_to_bfloat16(x)); }
 // Two vectors, rounded likewise, side by side; values below 2^-126 become zero. Stored are those of
 // [from, to); p is where the first one would go.
 SIMD_INLINE void store_rounded(uint16_t* p, int64_t from, int64_t to, Vec<float> left,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-#include "kernels/simd.h"
+#include "kernels/simd_transpose.h"
 
 // AMX: two by two of its registers of 16 x 16 sums, as one tile of 32 x 32.
 namespace cresset {
@@ -40,6 +40,31 @@ struct Packed {
   }
 };
 
+// The same with A's rows where they lie.
+struct InPlace {
+  static constexpr int64_t b_row = Packed::b_row;
+  const uint16_t* a;
+  int64_t a_row;
+  const uint32_t* b;
+  int64_t steps;
+
+  template <class F>
+  SIMD_INLINE void each(F f) const {
+    for (int64_t i = 0; i < steps; ++i) f(a + i * 2 * kPairs, b + i * kPairs * kColumns);
+  }
+};
+
+// Packs half of a step of B: up to 16 columns, `column` items apart, whose steps lie together;
+// `left` of these are there.
+SIMD_INLINE void pack_columns(const uint16_t* x, int64_t column, int64_t columns, int64_t left,
+                              uint32_t* out) {
+  Vec<float> square[kPairs] = {};
+  for (int64_t i = 0; i < columns && i < kPairs; ++i)
+    square[i] = (Vec<float>)load_halves_wide(x + i * column, left);
+  transpose<float>(square);
+  for (int64_t i = 0; i < kPairs; ++i) store(out + i * kColumns, (Vec<uint32_t>)square[i]);
+}
+
 // sums (kRows x kColumns; of one group of 16 rows or both), or zero, plus the products of all
 // steps. Values below 2^-126 count as zero.
 template <int kGroups, class Operands>
@@ -78,6 +103,13 @@ __attribute__((noinline)) void multiply(const Operands& operands, bool from_zero
     _tile_stored(2, sums + kGroup * kColumns, kRow);
     _tile_stored(3, sums + kGroup * kColumns + kRight, kRow);
   }
+}
+
+// Of a tile that has so many rows.
+template <class Operands>
+SIMD_INLINE void multiply(int64_t rows, const Operands& operands, bool from_zero, float* sums) {
+  rows > kRows / 2 ? multiply<2>(operands, from_zero, sums)
+                   : multiply<1>(operands, from_zero, sums);
 }
 
 }  // namespace tiles

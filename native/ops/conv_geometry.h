@@ -155,14 +155,15 @@ struct ConvImage {
     Dims order = {0, g.spatial + 1};
     for (int i = 0; i < g.spatial; ++i) order.push_back(1 + i);
     x = contiguous_data(permute(x, order));
-    strides[0] = x.strides()[0];
-    strides[1] = x.strides()[1];
-    for (int i = 0; i < g.spatial; ++i) strides[5 - g.spatial + i] = x.strides()[2 + i];
+    set_strides(g.spatial, 1, 2);
   }
   void set_strides(const ConvGeometry& g) {
+    set_strides(g.spatial, g.channel_dim(), g.first_dim());
+  }
+  void set_strides(int spatial, int channel_dim, int first_dim) {
     strides[0] = x.strides()[0];
-    strides[1] = x.strides()[g.channel_dim()];
-    for (int i = 0; i < g.spatial; ++i) strides[5 - g.spatial + i] = x.strides()[g.first_dim() + i];
+    strides[1] = x.strides()[channel_dim];
+    for (int i = 0; i < spatial; ++i) strides[5 - spatial + i] = x.strides()[first_dim + i];
   }
 };
 

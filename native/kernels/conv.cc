@@ -54,12 +54,12 @@ struct Conv {
   int64_t channel_blocks() const { return ceil_div(a.channels, block_channels); }
   int64_t copied_tiles() const { return copies_w() ? a.groups * row_blocks() * row_tiles() : 0; }
   int64_t copied_bytes() const {
-    return copied_tiles() * channel_blocks() * kTileRows * kCopyRow *
+    return copied_tiles() * channel_blocks() * kBlockK * kCopyColumn *
            static_cast<int64_t>(sizeof(T));
   }
   T* copied(int64_t tile, int64_t channel_block) const {
     return static_cast<T*>(a.scratch) +
-           (tile * channel_blocks() + channel_block) * kTileRows * kCopyRow;
+           (tile * channel_blocks() + channel_block) * kBlockK * kCopyColumn;
   }
   // The rows of a tile of a block of rows, dealt out evenly.
   int64_t tile_start(int64_t rows, int64_t tile) const {
@@ -181,7 +181,7 @@ struct Chunk {
     t.a_row = conv.steps;
     t.b_step = kC;
     t.from_zero = c == 0 && !a.bias;
-    LayoutA layout = LayoutA::kCopiedRows;
+    LayoutA layout = LayoutA::kCopiedColumns;
     if (conv.copies_w()) {
       const int64_t block = group * conv.row_blocks() + row / conv.block_rows;
       t.a = conv.copied(block * conv.row_tiles() + tile, c / conv.block_channels);

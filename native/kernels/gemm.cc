@@ -87,7 +87,7 @@ struct Pass {
   int64_t packed_block[kMaxSlots] = {};  // 1 + the column block in each slot
   // Packed are all of B's panels, else only a partial one: few rows do not pay for it, and few
   // steps stay in the first-level cache as they lie.
-  bool packed = args->packed_b || args->tb || (args->m > kDirectRows && k > kDirectSteps);
+  bool packed = args->packed_b || args->tb || (args->m > kDirectRows && args->k > kDirectSteps);
   int64_t block_m = 0, block_n = 0;  // rows and columns per chunk
 
   bool first() const { return k0 == 0; }
@@ -163,7 +163,7 @@ void run_row_of_tiles(const Pass<T>& pass, const Panels<T>& panels, int64_t i, i
   constexpr int64_t kC = kTileColumns<T>;
   const GemmArgs& g = *pass.args;
   const bool last = pass.last() && p + k == pass.k;
-  alignas(64) T copy[kCopyItems];
+  alignas(64) T copy[kBlockK * kCopyColumn];
   LayoutA layout = g.ta ? LayoutA::kColumns : LayoutA::kRows;
   Tile<T> t{};
   t.k = k;
@@ -176,8 +176,8 @@ void run_row_of_tiles(const Pass<T>& pass, const Panels<T>& panels, int64_t i, i
   if (copies_a<T>(j_end - j, pass.k, g.ta) && k > 0) {
     copy_a(t.a, g.lda, g.ta, rows, i + kCopyColumn <= g.m, k, copy);
     t.a = copy;
-    layout = g.ta ? LayoutA::kCopiedColumns : LayoutA::kCopiedRows;
-    if (kSpreadsFetches ? k >= kFetchSteps : !g.ta) next = min(g.m - i - rows, kTileRows);
+    layout = LayoutA::kCopiedColumns;
+    if (k >= kFetchSteps) next = min(g.m - i - rows, kTileRows);
   }
   const int64_t j0 = j, count = ceil_div(j_end - j, kC);
   for (; j < j_end; j += kC) {
@@ -189,7 +189,7 @@ void run_row_of_tiles(const Pass<T>& pass, const Panels<T>& panels, int64_t i, i
     t.b = packed ? panels.at(j / kC, pass.k) + p * kC : b_at<T>(g, pass.k0 + p, j);
     t.b_step = packed ? kC : g.ldb;
     t.c = static_cast<T*>(g.c) + i * g.ldc + j;
-    t.next_c = j + kC < j_end ? t.c + kC : nullptr;
+    t.next_c = j + kC < j_end ? t.c + kC : static_cast<T*>(g.c) + (i + rows) * g.ldc + j0;
     t.bias = last && g.bias ? static_cast<const T*>(g.bias) + j : nullptr;
     t.residual = last && g.residual ? static_cast<const T*>(g.residual) + i * g.ldc + j : nullptr;
     if (columns < kC)

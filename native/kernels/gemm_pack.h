@@ -22,9 +22,8 @@ void pack_rows(const T* b, int64_t ldb, int64_t steps, int64_t columns, T* out) 
 }
 
 // The same where B is stored transposed: a square of lanes at a time.
-template <class T>
+template <class T, int64_t kC = kTileColumns<T>>
 void pack_columns(const T* b, int64_t ldb, int64_t steps, int64_t columns, T* out) {
-  constexpr int64_t kC = kTileColumns<T>;
   constexpr int kL = kLanes<T>;
   for (int64_t j = 0; j < kC; j += kL) {
     int64_t p = 0;
@@ -40,13 +39,12 @@ void pack_columns(const T* b, int64_t ldb, int64_t steps, int64_t columns, T* ou
   }
 }
 
-// One tile's rows of A over `steps` steps, in the orientation they have. `whole`: kCopyColumn
-// columns may be read where A is stored transposed; a fixed size is a few moves.
+// One tile's rows of A over `steps` steps, step by step. `whole`: kCopyColumn rows may be read
+// where A is stored transposed; a fixed size is a few moves.
 template <class T>
 void copy_a(const T* a, int64_t lda, bool ta, int64_t rows, bool whole, int64_t steps, T* out) {
   if (!ta) {
-    for (int64_t i = 0; i < rows; ++i)
-      __builtin_memcpy(out + i * kCopyRow, a + i * lda, steps * sizeof(T));
+    pack_columns<T, kCopyColumn>(a, lda, steps, rows, out);
   } else if (whole) {
     for (int64_t p = 0; p < steps; ++p)
       __builtin_memcpy(out + p * kCopyColumn, a + p * lda, kCopyColumn * sizeof(T));

@@ -8,9 +8,8 @@
 // without. Up to kDirectRows rows, or kDirectSteps steps, a B stored by rows is read as it lies: a
 // row of a large tile's panel is two lines of the cache and many sums. In a tile's visit of at most
 // kBlockK steps what it reads of A stays in L1; B comes from L2, where a large tile is faster than
-// the processor's own fetching ahead and asks for it kStepsAhead steps before. What a large tile
-// fetches for the next one is spread over its time, and a wide B is packed by one thread each part:
-// a small tile's time is too short for the one, and for copies of A in each thread. Rows of A that
+// the processor's own fetching ahead and asks for it kStepsAhead steps before. A wide B is packed
+// by one thread each part where a tile is too short for copies of A in each thread. Rows of A that
 // are read in place may be visited for kLongBlock steps, with which up to kLongPanels panels of
 // longer rows do without a copy.
 namespace cresset {
@@ -19,9 +18,9 @@ namespace {
 #if defined(__AVX512F__)
 constexpr int kTileRows = 14, kTileVectors = 2;
 constexpr int64_t kDirectRows = 96, kDirectSteps = 256;
-constexpr int64_t kBlockK = 384, kStepsAhead = 8;
+constexpr int64_t kBlockK = 256, kStepsAhead = 8;
 constexpr int64_t kLongBlock = 800, kLongPanels = 6;
-constexpr bool kSpreadsFetches = true, kPacksWideOnce = true;
+constexpr bool kPacksWideOnce = true;
 #elif defined(__aarch64__)
 constexpr int kTileRows = 8, kTileVectors = 3;
 #else
@@ -31,19 +30,22 @@ constexpr int kTileRows = 6, kTileVectors = 2;
 constexpr int64_t kDirectRows = 2 * kTileRows, kDirectSteps = 64;
 constexpr int64_t kBlockK = 256, kStepsAhead = 0;
 constexpr int64_t kLongBlock = kBlockK, kLongPanels = 4;
-constexpr bool kSpreadsFetches = false, kPacksWideOnce = false;
+constexpr bool kPacksWideOnce = false;
 #endif
 template <class T>
 constexpr int kTileColumns = kTileVectors* kLanes<T>;
 
 // What a tile asks for while it computes: for each of its rows `count` lines, `step` items apart,
-// from `at` on. All at once they would take the way of what the tile itself waits for.
+// from `at` on, a row every kRowSteps steps. All at once they would take the way of what the tile
+// itself waits for.
 template <class T>
 struct Fetch {
   const T* at = nullptr;
   int64_t row = 0, step = 0, count = 0;
 };
-constexpr int64_t kFetchSteps = 128;  // in fewer there is little time to fetch anything
+constexpr int kRowSteps = 4;  // from one row's fetch to the next
+constexpr int64_t kFetchSteps =
+    2 * kRowSteps * kTileRows + 1;  // in fewer there is no time for both
 
 // C (rows x V vectors) += A B over k steps, then the epilogue. A's element (i, p) lies at
 // a[i * a_row + p] or, by columns, at a[p * a_step + i]; B's row p at b + p * b_step.
@@ -69,13 +71,11 @@ SIMD_INLINE Vec<T> relu_of(Vec<T> x) {
   return x < Vec<T>{} ? Vec<T>{} : x;  // keeps NaN, like the op
 }
 
-// How A lies: as stored, as stored transposed, or in a copy of either, whose constant row makes
-// every address a constant offset.
+// How A lies: as stored, as stored transposed, or in a copy, row by row or step by step, whose
+// addresses are constant offsets.
 enum class LayoutA { kRows, kColumns, kCopiedRows, kCopiedColumns };
 constexpr int64_t kCopyRow = kBlockK + 16;  // not a power of two, whose rows share cache sets
 constexpr int64_t kCopyColumn = (kTileRows + 7) / 8 * 8;  // a step's values lie in one line
-constexpr int64_t kCopyItems =
-    kTileRows * kCopyRow > kBlockK* kCopyColumn ? kTileRows* kCopyRow : kBlockK* kCopyColumn;
 
 // Bias, residual, relu and the store. The loops are unrolled, or the sums would take their way
 // through memory.
@@ -136,46 +136,62 @@ __attribute__((noinline)) void run_tile(const Tile<T>& t) {
   const T* b = t.b;
   const int64_t a_row = kColumns ? 1 : kCopied ? kCopyRow : t.a_row;
   const int64_t a_step = !kColumns ? 1 : kCopied ? kCopyColumn : t.a_step;
+  const int64_t b_step = t.b_step;
+  const auto step = [&]() __attribute__((always_inline)) {
+    Vec<T> row[V];
+    for (int v = 0; v < V; ++v) {
+      row[v] = load(b + v * kL);
+      if (kStepsAhead > 0) __builtin_prefetch(b + kStepsAhead * b_step + v * kL);
+    }
+    if (kStepsAhead > 0 && kColumns && !kCopied) __builtin_prefetch(a + kStepsAhead * a_step);
+    for (int i = 0; i < M; ++i) {
+      const Vec<T> x = splat(a[i * a_row]);
+      for (int v = 0; v < V; ++v) acc[i][v] = fma(x, row[v], acc[i][v]);
+    }
+    a += a_step;
+    b += b_step;
+  };
+  // Always as many: the processor foresees the end of a short loop only where it ends alike.
+  const auto steps_of_a_row = [&]() __attribute__((always_inline)) {
+#pragma GCC unroll 1
+    for (int i = 0; i < kRowSteps; ++i) step();
+  };
   const T* next_c = t.next_c;
   const T* residual = t.residual;
-  const T* next_a = t.next_a.at;
-  const int64_t rows = !kSpreadsFetches ? M : t.k < kFetchSteps ? (M + 3) / 4 : 1;  // at a time
-  const int64_t steps = (t.k * rows + M - 1) / M;
-  // Every stretch has a step: else the accumulators would be kept in memory as well.
-  if (t.k > 0) {
-    int64_t p = 0;
-    do {
-      for (int64_t i = 0; i < rows; ++i) {
-        if (next_c) {
-          for (int v = 0; v < V; ++v) __builtin_prefetch(next_c + v * kL, 1);
-          next_c += t.c_row;
-        }
-        if (residual) {
-          for (int v = 0; v < V; ++v) __builtin_prefetch(residual + v * kL);
-          residual += t.c_row;
-        }
-        if constexpr (kCopied) {
-          for (int64_t n = 0; n < t.next_a.count; ++n)
-            __builtin_prefetch(next_a + n * t.next_a.step, 0, 2);
-          next_a += t.next_a.row;
-        }
+  const auto fetch_c = [&]() __attribute__((always_inline)) {
+    if (next_c) {
+      for (int v = 0; v < V; ++v) __builtin_prefetch(next_c + v * kL, 1);
+      next_c += t.c_row;
+    }
+    if (residual) {
+      for (int v = 0; v < V; ++v) __builtin_prefetch(residual + v * kL);
+      residual += t.c_row;
+    }
+  };
+  int64_t left = t.k;
+  if (left < kFetchSteps) {
+    for (int i = 0; i < M; ++i) fetch_c();
+    for (; left > 0; --left) step();
+  } else {
+    if (kCopied && t.next_a.count > 0) {
+      const T* next_a = t.next_a.at;
+#pragma GCC unroll 1
+      for (int i = 0; i < M; ++i, next_a += t.next_a.row) {
+        for (int64_t n = 0; n < t.next_a.count; ++n)
+          __builtin_prefetch(next_a + n * t.next_a.step, 0, 2);
+        steps_of_a_row();
       }
-      const int64_t end = p + steps < t.k ? p + steps : t.k;
-      do {
-        Vec<T> row[V];
-        for (int v = 0; v < V; ++v) {
-          row[v] = load(b + v * kL);
-          if (kStepsAhead > 0) __builtin_prefetch(b + kStepsAhead * t.b_step + v * kL);
-        }
-        if (kStepsAhead > 0 && kColumns) __builtin_prefetch(a + kStepsAhead * a_step);
-        for (int i = 0; i < M; ++i) {
-          const Vec<T> x = splat(a[i * a_row]);
-          for (int v = 0; v < V; ++v) acc[i][v] = fma(x, row[v], acc[i][v]);
-        }
-        a += a_step;
-        b += t.b_step;
-      } while (++p < end);
-    } while (p < t.k);
+      left -= M * kRowSteps;
+    }
+    do {
+      step();
+    } while (--left > M * kRowSteps);
+    // Last: what the steps read would drive them out of L1 again.
+#pragma GCC unroll 1
+    for (int i = 0; i < M; ++i) {
+      fetch_c();
+      steps_of_a_row();
+    }
   }
   finish<T, M, V>(acc, t);
 }

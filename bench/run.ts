@@ -15,7 +15,12 @@ import { suites } from './suites.js';
 const { values: options, positionals } = parseArgs({
   args: process.argv.slice(2),
   allowPositionals: true,
-  options: { peers: { type: 'boolean' }, rounds: { type: 'string', default: '5' }, json: { type: 'string' } },
+  options: {
+    help: { type: 'boolean' },
+    peers: { type: 'boolean' },
+    rounds: { type: 'string', default: '5' },
+    json: { type: 'string' },
+  },
 });
 
 function print({ name, unit, ours, floor, notes, peers }: Result): void {
@@ -39,8 +44,21 @@ function checkNames(): void {
   if (unknown) throw new Error(`bench: no suite or row is called '${unknown}', expected ${known.join(', ')}`);
 }
 
+function showHelp(): void {
+  console.log('npm run bench [-- NAME … --peers --rounds N --json FOLDER]\n\nNAME is a suite, or one of its rows:');
+  for (const { name, rows } of suites) console.log(`  ${name}: ${rows.map((row) => row.name).join(', ')}`);
+  process.exit();
+}
+
+function readRounds(): number {
+  const count = Number(options.rounds);
+  if (Number.isInteger(count) && count >= 1) return count;
+  throw new Error(`bench: --rounds: expected an integer of at least 1, got '${options.rounds}'`);
+}
+
+if (options.help) showHelp();
 checkNames();
-const rounds = Number(options.rounds);
+const rounds = readRounds();
 const threads = getNumThreads();
 const limits = measureLimits(threads);
 const machine: Machine = { cpu: cpus()[0]?.model, cores: cpus().length, isa: isa(), threads, ...limits };

@@ -6,4 +6,4 @@ import { bootstrap } from './bootstrap.mjs';
 import { fail, root } from './support/project.mjs';
 
 await bootstrap().catch(fail);
-await import(pathToFileURL(join(root, 'dist/bench/run.js')).href);
+await import(pathToFileURL(join(root, 'dist/bench/run.js')).href).catch(fail);

@@ -60,7 +60,14 @@ function isKilled(copy, mutant) {
   }
 }
 
+function checkNumbers() {
+  const isKnown = (number) => Number.isInteger(number) && number >= 1 && number <= mutants.length;
+  const at = wanted.findIndex((number) => !isKnown(number));
+  if (at >= 0) throw new Error(`mutants: expected numbers from 1 to ${mutants.length}, got '${process.argv[2 + at]}'`);
+}
+
 function main() {
+  checkNumbers();
   const copy = copyProject();
   let survived = 0;
   try {

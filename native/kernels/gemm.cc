@@ -148,6 +148,7 @@ void run_partial(int rows, int64_t columns, LayoutA layout, Tile<T> t) {
   }
   t.c = c;
   t.c_row = kC;
+  t.next_c = nullptr;
   if (t.bias) t.bias = bias;
   if (t.residual) t.residual = residual;
   columns <= kL ? run_rows<T, 1>(rows, layout, t) : run_rows<T, kTileVectors>(rows, layout, t);

@@ -9,9 +9,9 @@
 // row of a large tile's panel is two lines of the cache and many sums. In a tile's visit of at most
 // kBlockK steps what it reads of A stays in L1; B comes from L2, where a large tile is faster than
 // the processor's own fetching ahead and asks for it kStepsAhead steps before. A wide B is packed
-// by one thread each part where a tile is too short for copies of A in each thread. Rows of A that
-// are read in place may be visited for kLongBlock steps, with which up to kLongPanels panels of
-// longer rows do without a copy.
+// by one thread each part, unless a tile's time is too short for copies of A in each thread. Rows
+// of A that are read in place may be visited for kLongBlock steps, with which up to kLongPanels
+// panels of longer rows do without a copy.
 namespace cresset {
 namespace {
 
@@ -44,8 +44,8 @@ struct Fetch {
   int64_t row = 0, step = 0, count = 0;
 };
 constexpr int kRowSteps = 4;  // from one row's fetch to the next
-constexpr int64_t kFetchSteps =
-    2 * kRowSteps * kTileRows + 1;  // in fewer there is no time for both
+// In fewer steps there is no time for the next tile's A and C.
+constexpr int64_t kFetchSteps = 2 * kRowSteps * kTileRows + 1;
 
 // C (rows x V vectors) += A B over k steps, then the epilogue. A's element (i, p) lies at
 // a[i * a_row + p] or, by columns, at a[p * a_step + i]; B's row p at b + p * b_step.
@@ -143,7 +143,8 @@ __attribute__((noinline)) void run_tile(const Tile<T>& t) {
       row[v] = load(b + v * kL);
       if (kStepsAhead > 0) __builtin_prefetch(b + kStepsAhead * b_step + v * kL);
     }
-    if (kStepsAhead > 0 && kColumns && !kCopied) __builtin_prefetch(a + kStepsAhead * a_step);
+    if (kStepsAhead > 0 && kLayout == LayoutA::kColumns)
+      __builtin_prefetch(a + kStepsAhead * a_step);
     for (int i = 0; i < M; ++i) {
       const Vec<T> x = splat(a[i * a_row]);
       for (int v = 0; v < V; ++v) acc[i][v] = fma(x, row[v], acc[i][v]);

@@ -12,9 +12,9 @@
 
 // C = A B in independent chunks (a block of rows x a block of columns), each computed by one
 // thread. B is packed into panels of one tile's columns in the thread's own working memory, which
-// stays in its core's caches: a thread that goes from row block to row block packs once. Where that
-// would not pay B is read in place, like A where few panels meet it: else from a copy of one
-// tile's rows.
+// stays in its core's caches: a thread that goes from row block to row block packs once, most often
+// in the tiles of its first rows. Where that would not pay B is read in place, like A where few
+// panels meet it: else from a copy of one tile's rows.
 namespace cresset {
 namespace {
 
@@ -26,6 +26,7 @@ constexpr int64_t kBlockPanels = 24;          // panels per chunk
 constexpr int64_t kShortBytes = 512 << 10;    // of panels of few steps: more of them
 constexpr int64_t kCopyPanels = 4;            // from so many on a copy of A's rows pays
 constexpr int64_t kManyRows = 96;             // so many pay for packing B in every thread
+constexpr int64_t kWholeTiles = 6;            // chunks of no more get whole ones
 constexpr int64_t kMaxSlots = 64;
 
 // Chunks are split to at most kMaxChunk multiply-adds, and further, while there are few for each
@@ -95,7 +96,12 @@ struct Pass {
   int64_t panels() const { return ceil_div(args->n, kTileColumns<T>); }
   int64_t row_blocks() const { return ceil_div(args->m, block_m); }
   int64_t column_blocks() const { return ceil_div(args->n, block_n); }
-  bool packs(int64_t panel) const { return packed || (panel + 1) * kTileColumns<T> > args->n; }
+  bool is_partial(int64_t panel) const { return (panel + 1) * kTileColumns<T> > args->n; }
+  bool packs(int64_t panel) const { return packed || is_partial(panel); }
+  // Whether tiles over `columns` columns pack B's whole panels while they read them.
+  bool tiles_pack(int64_t columns) const {
+    return packed && !args->packed_b && !args->tb && copies_a<T>(columns, k, args->ta) && k > 0;
+  }
 };
 
 // The panels of a chunk's column block.
@@ -103,7 +109,8 @@ template <class T>
 struct Panels {
   T* memory;
   int64_t first;  // panel in it
-  bool packed;
+  bool packed;    // whole panels too
+  bool filled;    // by another chunk
 
   T* at(int64_t panel, int64_t k) const {
     return memory + (packed ? (panel - first) * kTileColumns<T> * k : 0);
@@ -158,9 +165,10 @@ void run_partial(int rows, int64_t columns, LayoutA layout, Tile<T> t) {
 }
 
 // The tiles of rows [i, i + rows) and columns [j, j_end) over steps [p, p + k) of the pass.
+// `packs`: they fill B's whole panels.
 template <class T>
-void run_row_of_tiles(const Pass<T>& pass, const Panels<T>& panels, int64_t i, int rows, int64_t j,
-                      int64_t j_end, int64_t p, int64_t k) {
+void run_row_of_tiles(const Pass<T>& pass, const Panels<T>& panels, bool packs, int64_t i, int rows,
+                      int64_t j, int64_t j_end, int64_t p, int64_t k) {
   constexpr int64_t kC = kTileColumns<T>;
   const GemmArgs& g = *pass.args;
   const bool last = pass.last() && p + k == pass.k;
@@ -186,15 +194,18 @@ void run_row_of_tiles(const Pass<T>& pass, const Panels<T>& panels, int64_t i, i
       t.next_a = fetch_part(a_at<T>(g, i + rows, pass.k0 + p), g.lda, g.ta, next, k, rows,
                             (j - j0) / kC, count);
     const int64_t columns = min(kC, j_end - j);
-    const bool packed = pass.packs(j / kC);
-    t.b = packed ? panels.at(j / kC, pass.k) + p * kC : b_at<T>(g, pass.k0 + p, j);
-    t.b_step = packed ? kC : g.ldb;
+    t.packed = pass.packs(j / kC) ? panels.at(j / kC, pass.k) + p * kC : nullptr;
+    const bool in_place = !t.packed || (packs && columns == kC);
+    t.b = in_place ? b_at<T>(g, pass.k0 + p, j) : t.packed;
+    t.b_step = in_place ? g.ldb : kC;
     t.c = static_cast<T*>(g.c) + i * g.ldc + j;
     t.next_c = j + kC < j_end ? t.c + kC : static_cast<T*>(g.c) + (i + rows) * g.ldc + j0;
     t.bias = last && g.bias ? static_cast<const T*>(g.bias) + j : nullptr;
     t.residual = last && g.residual ? static_cast<const T*>(g.residual) + i * g.ldc + j : nullptr;
     if (columns < kC)
       run_partial(rows, columns, layout, t);
+    else if (packs)
+      run_rows<T, kTileVectors, LayoutA::kCopiedColumns, true>(rows, t);
     else
       run_rows<T, kTileVectors>(rows, layout, t);
   }
@@ -206,11 +217,12 @@ void run_tiles(const Pass<T>& pass, const Panels<T>& panels, int64_t i0, int64_t
   // Rows are dealt out evenly, so that no tile is left with too few to hide the FMA's latency.
   const int64_t rows = i_end - i0, tiles = ceil_div(rows, kTileRows);
   const int64_t steps = block_steps<T>(j_end - j0, pass.k, pass.args->ta);
+  const bool pack = !panels.filled && pass.tiles_pack(j_end - j0);
   int64_t p = 0;
   do {  // once even without steps, for the epilogue
     for (int64_t tile = 0; tile < tiles; ++tile) {
       const int64_t i = i0 + rows * tile / tiles, next = i0 + rows * (tile + 1) / tiles;
-      run_row_of_tiles(pass, panels, i, static_cast<int>(next - i), j0, j_end, p,
+      run_row_of_tiles(pass, panels, pack && tile == 0, i, static_cast<int>(next - i), j0, j_end, p,
                        min(steps, pass.k - p));
     }
     p += steps;
@@ -227,15 +239,16 @@ void run_chunk(Pass<T>& pass, int64_t chunk) {
   const int64_t first = j0 / kTileColumns<T>, last = ceil_div(j_end, kTileColumns<T>);
   if (g.packed_b) {
     const T* const given = static_cast<const T*>(g.packed_b) + pass.k0 * rounded_columns<T>(g.n);
-    const Panels<T> panels{const_cast<T*>(given), 0, true};  // read only
+    const Panels<T> panels{const_cast<T*>(given), 0, true, true};  // read only
     return run_tiles(pass, panels, i0, i_end, j0, j_end);
   }
   const int64_t slot = pass.slots.take();
   char* const memory = static_cast<char*>(g.scratch) + slot * slot_bytes<T>(g.n, pass_steps<T>(g));
-  const Panels<T> panels{reinterpret_cast<T*>(memory), first, pass.packed};
-  if (pass.packed_block[slot] != column + 1)
-    for (int64_t i = first; i < last; ++i)
-      if (pass.packs(i)) pack_panel(pass, i, panels.at(i, pass.k));
+  const bool filled = pass.packed_block[slot] == column + 1;
+  const Panels<T> panels{reinterpret_cast<T*>(memory), first, pass.packed, filled};
+  for (int64_t i = first; i < last && !filled; ++i)
+    if (pass.is_partial(i) || (pass.packed && !pass.tiles_pack(j_end - j0)))
+      pack_panel(pass, i, panels.at(i, pass.k));
   pass.packed_block[slot] = column + 1;
   run_tiles(pass, panels, i0, i_end, j0, j_end);
   pass.slots.give_back(slot);
@@ -251,9 +264,16 @@ void run_pass(Pass<T>& pass) {
       &pass);
 }
 
+// Rows of the thread that gets most of them.
+int64_t most_rows(int64_t m, int64_t block_m, int64_t columns) {
+  const int64_t threads = num_threads(), chunks = m / block_m * columns;
+  return ceil_div(chunks, threads) * block_m + (chunks % threads == 0 ? m % block_m : 0);
+}
+
 // Many rows are split first, so that a thread's part of C is one stretch, as in the elementwise
 // loops before and after; with few rows, or where B is wide, every thread packs its own columns of
-// B. No chunk gets less than two tiles' rows.
+// B. No chunk gets less than two tiles' rows, and one of few tiles whole ones, if no thread then
+// has 3 % more to do.
 template <class T>
 void choose_blocks(Pass<T>& pass) {
   constexpr int64_t kC = kTileColumns<T>;
@@ -276,6 +296,10 @@ void choose_blocks(Pass<T>& pass) {
   while (columns < panels && too_big()) columns = min(2 * columns, panels);
   split_rows();
   pass.block_m = ceil_div(g.m, rows);
+  const int64_t whole = ceil_div(pass.block_m, kTileRows) * kTileRows;
+  const int64_t most = most_rows(g.m, pass.block_m, columns);
+  if (whole <= kWholeTiles * kTileRows && most_rows(g.m, whole, columns) <= most + most / 32)
+    pass.block_m = whole;
   pass.block_n = ceil_div(panels, columns) * kC;
 }
 

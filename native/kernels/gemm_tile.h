@@ -62,6 +62,7 @@ struct Tile {
   bool relu;
   const T* bias;      // of these columns, or null
   const T* residual;  // of this tile, with C's rows, or null
+  T* packed;          // where a tile that packs leaves its panel of B, row by row
   const T* next_c;    // the next tile's C or null: its stores would otherwise wait for it
   Fetch<T> next_a;    // and its A; of copied layouts
 };
@@ -121,7 +122,7 @@ SIMD_INLINE void finish_vector(const GemmArgs& g, int64_t i, int64_t j, int64_t 
   store_first(static_cast<T*>(g.c) + at, columns, g.relu ? relu_of<T>(v) : v);
 }
 
-template <class T, int M, int V, LayoutA kLayout>
+template <class T, int M, int V, LayoutA kLayout, bool kPacks>
 __attribute__((noinline)) void run_tile(const Tile<T>& t) {
   constexpr int kL = kLanes<T>;
   constexpr bool kCopied = kLayout >= LayoutA::kCopiedRows;
@@ -137,12 +138,18 @@ __attribute__((noinline)) void run_tile(const Tile<T>& t) {
   const int64_t a_row = kColumns ? 1 : kCopied ? kCopyRow : t.a_row;
   const int64_t a_step = !kColumns ? 1 : kCopied ? kCopyColumn : t.a_step;
   const int64_t b_step = t.b_step;
+  T* packed = t.packed;
   const auto step = [&]() __attribute__((always_inline)) {
     Vec<T> row[V];
     for (int v = 0; v < V; ++v) {
       row[v] = load(b + v * kL);
       if (kStepsAhead > 0) __builtin_prefetch(b + kStepsAhead * b_step + v * kL);
+      if (kPacks) {  // and fetches the next panel, whose lines may begin one vector later
+        store(packed + v * kL, row[v]);
+        __builtin_prefetch(b + (V + 1 + v) * kL, 0, 2);
+      }
     }
+    if (kPacks) packed += V * kL;
     if (kStepsAhead > 0 && kLayout == LayoutA::kColumns)
       __builtin_prefetch(a + kStepsAhead * a_step);
     for (int i = 0; i < M; ++i) {
@@ -197,11 +204,11 @@ __attribute__((noinline)) void run_tile(const Tile<T>& t) {
   finish<T, M, V>(acc, t);
 }
 
-template <class T, int V, LayoutA kLayout, int M = kTileRows>
+template <class T, int V, LayoutA kLayout, bool kPacks = false, int M = kTileRows>
 SIMD_INLINE void run_rows(int rows, const Tile<T>& t) {
   if constexpr (M > 0) {
-    if (rows == M) return run_tile<T, M, V, kLayout>(t);
-    run_rows<T, V, kLayout, M - 1>(rows, t);
+    if (rows == M) return run_tile<T, M, V, kLayout, kPacks>(t);
+    run_rows<T, V, kLayout, kPacks, M - 1>(rows, t);
   }
 }
 template <class T, int V>

@@ -25,16 +25,21 @@ constexpr int64_t kBlockM = 12 * kTileRows;   // rows per chunk
 constexpr int64_t kBlockPanels = 24;          // panels per chunk
 constexpr int64_t kShortBytes = 512 << 10;    // of panels of few steps: more of them
 constexpr int64_t kCopyPanels = 4;            // from so many on a copy of A's rows pays
+constexpr int64_t kTurnedPanels = 8;          // and of rows stored as columns
 constexpr int64_t kManyRows = 96;             // so many pay for packing B in every thread
 constexpr int64_t kWholeTiles = 6;            // chunks of no more get whole ones
 constexpr int64_t kMaxSlots = 64;
 
 // Chunks are split to at most kMaxChunk multiply-adds, and further, while there are few for each
-// thread, down to kMinChunk, below which waking a thread costs more than it gains. Of an A that is
-// stored transposed they may be larger: its copies cost more.
+// thread or one thread has one more than another, down to kMinChunk, below which waking a thread
+// costs more than it gains. More of them than that read A and pack B more often.
 constexpr int64_t kFewRows = 8;  // fewer take as long: the time goes into reading B
 constexpr int64_t kMaxChunk = 64 << 20, kMinChunk = 1 << 20;
-int64_t few_chunks(bool ta) { return num_threads() * (ta ? 6 : 8); }
+constexpr int64_t kFewChunks = 2, kManyChunks = 8;  // for each thread
+bool are_few(int64_t chunks) {
+  const int64_t threads = num_threads();
+  return chunks < kFewChunks * threads || (chunks < kManyChunks * threads && chunks % threads != 0);
+}
 
 template <class T>
 int64_t rounded_columns(int64_t n) {
@@ -47,7 +52,8 @@ int64_t even_steps(int64_t k, int64_t most) {
 }
 template <class T>
 bool copies_a(int64_t n, int64_t k, bool ta) {
-  return ceil_div(n, kTileColumns<T>) >= (ta || k <= kBlockK ? kCopyPanels : kLongPanels);
+  const int64_t least = ta ? kTurnedPanels : k <= kBlockK ? kCopyPanels : kLongPanels;
+  return ceil_div(n, kTileColumns<T>) >= least;
 }
 // Of a tile's visit.
 template <class T>
@@ -89,18 +95,21 @@ struct Pass {
   // Packed are all of B's panels, else only a partial one: few rows do not pay for it, and few
   // steps stay in the first-level cache as they lie.
   bool packed = args->packed_b || args->tb || (args->m > kDirectRows && args->k > kDirectSteps);
-  int64_t block_m = 0, block_n = 0;  // rows and columns per chunk
+  int64_t block_m = 0, column_blocks = 0;  // a chunk's rows; even parts of the columns
 
   bool first() const { return k0 == 0; }
   bool last() const { return k0 + k == args->k; }
   int64_t panels() const { return ceil_div(args->n, kTileColumns<T>); }
   int64_t row_blocks() const { return ceil_div(args->m, block_m); }
-  int64_t column_blocks() const { return ceil_div(args->n, block_n); }
+  int64_t first_column(int64_t block) const {
+    return min(args->n, panels() * block / column_blocks * kTileColumns<T>);
+  }
   bool is_partial(int64_t panel) const { return (panel + 1) * kTileColumns<T> > args->n; }
   bool packs(int64_t panel) const { return packed || is_partial(panel); }
   // Whether tiles over `columns` columns pack B's whole panels while they read them.
   bool tiles_pack(int64_t columns) const {
-    return packed && !args->packed_b && !args->tb && copies_a<T>(columns, k, args->ta) && k > 0;
+    return packed && !args->packed_b && !args->tb && k > 0 &&
+           (args->ta || copies_a<T>(columns, k, false));
   }
 };
 
@@ -205,7 +214,7 @@ void run_row_of_tiles(const Pass<T>& pass, const Panels<T>& panels, bool packs, 
     if (columns < kC)
       run_partial(rows, columns, layout, t);
     else if (packs)
-      run_rows<T, kTileVectors, LayoutA::kCopiedColumns, true>(rows, t);
+      run_packing_rows<T>(rows, layout, t);
     else
       run_rows<T, kTileVectors>(rows, layout, t);
   }
@@ -235,7 +244,7 @@ void run_chunk(Pass<T>& pass, int64_t chunk) {
   const GemmArgs& g = *pass.args;
   const int64_t row = chunk % pass.row_blocks(), column = chunk / pass.row_blocks();
   const int64_t i0 = row * pass.block_m, i_end = min(g.m, i0 + pass.block_m);
-  const int64_t j0 = column * pass.block_n, j_end = min(g.n, j0 + pass.block_n);
+  const int64_t j0 = pass.first_column(column), j_end = pass.first_column(column + 1);
   const int64_t first = j0 / kTileColumns<T>, last = ceil_div(j_end, kTileColumns<T>);
   if (g.packed_b) {
     const T* const given = static_cast<const T*>(g.packed_b) + pass.k0 * rounded_columns<T>(g.n);
@@ -257,7 +266,7 @@ void run_chunk(Pass<T>& pass, int64_t chunk) {
 template <class T>
 void run_pass(Pass<T>& pass) {
   parallel_for(
-      pass.row_blocks() * pass.column_blocks(), 1,
+      pass.row_blocks() * pass.column_blocks, 1,
       [](void* ctx, int64_t begin, int64_t end) {
         for (int64_t i = begin; i < end; ++i) run_chunk(*static_cast<Pass<T>*>(ctx), i);
       },
@@ -278,14 +287,14 @@ template <class T>
 void choose_blocks(Pass<T>& pass) {
   constexpr int64_t kC = kTileColumns<T>;
   const GemmArgs& g = *pass.args;
-  const int64_t panels = pass.panels(), few = few_chunks(g.ta);
+  const int64_t panels = pass.panels();
   int64_t rows = ceil_div(g.m, kBlockM),
           columns = ceil_div(panels, most_panels<T>(g.n, pass_steps<T>(g)));
   const auto too_big = [&] {
     const int64_t block_m = ceil_div(g.m, rows);
     const int64_t cost = block_m < kFewRows ? kFewRows : block_m;
     const int64_t work = cost * ceil_div(panels, columns) * kC * pass.k;
-    return work > kMaxChunk || (rows * columns < few && work > kMinChunk);
+    return work > kMaxChunk || (are_few(rows * columns) && work > kMinChunk);
   };
   const auto split_rows = [&] {
     const int64_t most = ceil_div(g.m, 2 * kTileRows);
@@ -296,11 +305,12 @@ void choose_blocks(Pass<T>& pass) {
   while (columns < panels && too_big()) columns = min(2 * columns, panels);
   split_rows();
   pass.block_m = ceil_div(g.m, rows);
-  const int64_t whole = ceil_div(pass.block_m, kTileRows) * kTileRows;
-  const int64_t most = most_rows(g.m, pass.block_m, columns);
-  if (whole <= kWholeTiles * kTileRows && most_rows(g.m, whole, columns) <= most + most / 32)
-    pass.block_m = whole;
-  pass.block_n = ceil_div(panels, columns) * kC;
+  if (rows > 1 && pass.block_m <= kWholeTiles * kTileRows) {
+    const int64_t whole = ceil_div(pass.block_m, kTileRows) * kTileRows;
+    const int64_t most = most_rows(g.m, pass.block_m, columns);
+    if (most_rows(g.m, whole, columns) <= most + most / 32) pass.block_m = whole;
+  }
+  pass.column_blocks = columns;
 }
 
 // Calls f(k0, k) for each pass: once even without steps.

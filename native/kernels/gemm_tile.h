@@ -218,6 +218,13 @@ void run_rows(int rows, LayoutA layout, const Tile<T>& t) {
   if (layout == LayoutA::kCopiedRows) return run_rows<T, V, LayoutA::kCopiedRows>(rows, t);
   run_rows<T, V, LayoutA::kCopiedColumns>(rows, t);
 }
+// And packs the panel of B; for A as columns or copied.
+template <class T>
+void run_packing_rows(int rows, LayoutA layout, const Tile<T>& t) {
+  if (layout == LayoutA::kColumns)
+    return run_rows<T, kTileVectors, LayoutA::kColumns, true>(rows, t);
+  run_rows<T, kTileVectors, LayoutA::kCopiedColumns, true>(rows, t);
+}
 
 }  // namespace
 }  // namespace cresset

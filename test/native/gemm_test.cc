@@ -162,6 +162,9 @@ void check_large(std::mt19937_64& random) {
     check_shape<T>({3, 2301, 1003, ta, tb, true, true, false, 1}, random);  // B comes from memory
     check_shape<T>({8, 2300, 1002, ta, tb, false, false, true, 0}, random);
     check_shape<T>({125, 260, 300, ta, tb, false, true, false, 3}, random);
+    // The first tiles pack B: block by block, and in several visits of one pass.
+    check_shape<T>({200, 290, 700, ta, tb, false, true, true, 2}, random);
+    check_shape<T>({130, 203, 600, ta, tb, true, false, true, 1}, random);
     check_shape<T>({400, 600, 20, ta, tb, false, false, false, 0}, random);
   }
 }

@@ -108,8 +108,7 @@ struct Pass {
   bool packs(int64_t panel) const { return packed || is_partial(panel); }
   // Whether tiles over `columns` columns pack B's whole panels while they read them.
   bool tiles_pack(int64_t columns) const {
-    return packed && !args->packed_b && !args->tb && k > 0 &&
-           (args->ta || copies_a<T>(columns, k, false));
+    return packed && !args->tb && k > 0 && (args->ta || copies_a<T>(columns, k, false));
   }
 };
 
@@ -119,7 +118,7 @@ struct Panels {
   T* memory;
   int64_t first;  // panel in it
   bool packed;    // whole panels too
-  bool filled;    // by another chunk
+  bool by_tiles;  // the first row of tiles packs the whole ones
 
   T* at(int64_t panel, int64_t k) const {
     return memory + (packed ? (panel - first) * kTileColumns<T> * k : 0);
@@ -226,13 +225,12 @@ void run_tiles(const Pass<T>& pass, const Panels<T>& panels, int64_t i0, int64_t
   // Rows are dealt out evenly, so that no tile is left with too few to hide the FMA's latency.
   const int64_t rows = i_end - i0, tiles = ceil_div(rows, kTileRows);
   const int64_t steps = block_steps<T>(j_end - j0, pass.k, pass.args->ta);
-  const bool pack = !panels.filled && pass.tiles_pack(j_end - j0);
   int64_t p = 0;
   do {  // once even without steps, for the epilogue
     for (int64_t tile = 0; tile < tiles; ++tile) {
       const int64_t i = i0 + rows * tile / tiles, next = i0 + rows * (tile + 1) / tiles;
-      run_row_of_tiles(pass, panels, pack && tile == 0, i, static_cast<int>(next - i), j0, j_end, p,
-                       min(steps, pass.k - p));
+      run_row_of_tiles(pass, panels, panels.by_tiles && tile == 0, i, static_cast<int>(next - i),
+                       j0, j_end, p, min(steps, pass.k - p));
     }
     p += steps;
   } while (p < pass.k);
@@ -248,16 +246,16 @@ void run_chunk(Pass<T>& pass, int64_t chunk) {
   const int64_t first = j0 / kTileColumns<T>, last = ceil_div(j_end, kTileColumns<T>);
   if (g.packed_b) {
     const T* const given = static_cast<const T*>(g.packed_b) + pass.k0 * rounded_columns<T>(g.n);
-    const Panels<T> panels{const_cast<T*>(given), 0, true, true};  // read only
+    const Panels<T> panels{const_cast<T*>(given), 0, true, false};  // read only
     return run_tiles(pass, panels, i0, i_end, j0, j_end);
   }
   const int64_t slot = pass.slots.take();
   char* const memory = static_cast<char*>(g.scratch) + slot * slot_bytes<T>(g.n, pass_steps<T>(g));
   const bool filled = pass.packed_block[slot] == column + 1;
-  const Panels<T> panels{reinterpret_cast<T*>(memory), first, pass.packed, filled};
+  const bool by_tiles = !filled && pass.tiles_pack(j_end - j0);
+  const Panels<T> panels{reinterpret_cast<T*>(memory), first, pass.packed, by_tiles};
   for (int64_t i = first; i < last && !filled; ++i)
-    if (pass.is_partial(i) || (pass.packed && !pass.tiles_pack(j_end - j0)))
-      pack_panel(pass, i, panels.at(i, pass.k));
+    if (pass.is_partial(i) || (pass.packed && !by_tiles)) pack_panel(pass, i, panels.at(i, pass.k));
   pass.packed_block[slot] = column + 1;
   run_tiles(pass, panels, i0, i_end, j0, j_end);
   pass.slots.give_back(slot);

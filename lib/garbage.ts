@@ -18,10 +18,11 @@ function findCollect(): Collect {
   }
 }
 
-let collect: Collect | undefined;
+// At load, not at the first collection: V8 prints its bootstrap code where a worker that is terminated at work is just
+// making a context.
+const collect = findCollect();
 
 /** Collects young objects, and with them the tensors nobody holds any more. */
 export function collectYoung(): void {
-  collect ??= findCollect();
   collect({ type: 'minor' });
 }

@@ -27,6 +27,15 @@ export function measureLimits(threads: number): Limits {
   }
 }
 
+/** The better of each figure: what else runs on a machine takes away from one measurement, never adds to it. */
+export function betterLimits(a: Limits, b: Limits): Limits {
+  return {
+    gflops: Math.max(a.gflops, b.gflops),
+    bf16Gflops: Math.max(a.bf16Gflops, b.bf16Gflops),
+    gbs: Math.max(a.gbs, b.gbs),
+  };
+}
+
 const perSecond = { s: 1, ms: 1e-3, ns: 1e-9 } as const;
 
 /** The least time the row's work can take on this machine, in the row's unit. */

@@ -4,7 +4,7 @@
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { getNumThreads, isa } from 'cresset';
-import { measureLimits } from './machine.js';
+import { betterLimits, measureLimits } from './machine.js';
 import { measureSuite } from './measure.js';
 import { withPeerData } from './peer-data.js';
 import { type Machine, type Result, writeResults } from './results.js';
@@ -60,16 +60,17 @@ if (options.help) showHelp();
 checkNames();
 const rounds = readRounds();
 const threads = getNumThreads();
-const limits = measureLimits(threads);
-const machine: Machine = { cpu: cpus()[0]?.model, cores: cpus().length, isa: isa(), threads, ...limits };
+let limits = measureLimits(threads);
 console.log(
-  `${machine.cpu}, ${threads} threads, ${isa()}: ${limits.gflops} GFLOP/s, ${limits.bf16Gflops} of bfloat16, ${limits.gbs} GB/s`,
+  `${cpus()[0]?.model}, ${threads} threads, ${isa()}: ${limits.gflops} GFLOP/s, ${limits.bf16Gflops} of bfloat16, ${limits.gbs} GB/s`,
 );
 withPeerData((data) => {
   for (const suite of suites) {
     const asked = selectRows(suite);
     if (asked.length === 0) continue;
     try {
+      limits = betterLimits(limits, measureLimits(threads));
+      const machine: Machine = { cpu: cpus()[0]?.model, cores: cpus().length, isa: isa(), threads, ...limits };
       const rows = measureSuite(suite, asked, { rounds, peers: options.peers ?? false, limits, data });
       rows.forEach(print);
       const versions = { node: process.version };

@@ -18,13 +18,15 @@ struct PendingException {};
 // When young objects are collected for the sake of the tensors that died with them.
 struct YoungCollections {
   static constexpr int64_t kLeastGrowth = 16 << 20;
+  static constexpr int64_t kHandleWeight = 8 << 10;  // so 2,000 small tensors at the least
   static constexpr int kLeastCalls = 2;
   napi_ref collect = nullptr;  // a function, given by lib/raw.ts
-  // Since the last one: the least bytes of tensors there were, the growth from there that asks for
+  // Since the last one: the least weight of tensors there was, the growth from there that asks for
   // the next, and the calls that made some.
   int64_t least = 0, growth = kLeastGrowth;
   int calls = 0;
-  int64_t before = 0;                          // bytes at the end of the call before
+  int64_t before = 0;                          // weight at the end of the call before
+  int64_t handles = 0;                         // tensors that JavaScript holds
   std::chrono::steady_clock::time_point next;  // not before
 };
 

@@ -16,7 +16,8 @@
 namespace cresset::binding {
 namespace {
 
-void drop_handle(napi_env, void* data, void*) {
+void drop_handle(napi_env, void* data, void* env) {
+  --static_cast<Env*>(env)->young.handles;
   auto* const impl = static_cast<TensorImpl*>(data);
   __builtin_prefetch(impl + 1);  // the storage beside it, needed next: both are cold by now
   const Ref<TensorImpl> last(impl);
@@ -83,18 +84,26 @@ void collect_garbage(void* context) {
   napi_adjust_external_memory(env, -kPressure, &total);
 }
 
+// The bytes of all tensors, and more for each: behind a small one lie objects V8 knows nothing of
+// (its description, nodes of the tape), which are to be used again before they are cold.
+int64_t weigh(const Env& env) {
+  return charged(env.account) + env.young.handles * YoungCollections::kHandleWeight;
+}
+
 // V8 counts external memory for full collections alone: a loop over tensors of some size would run
 // through 64 MB and more of cold memory, which all cores then mark for milliseconds. Collecting
 // young objects takes 0.1 ms where few of them live, and gives memory back that is still in the
 // caches. What lives through two of them becomes old. So some calls lie between two, for what a
 // chain of ops hands on, and four times as long as the last one took, unless a full one would come
-// else; and where less than half of what was made before this call died, the next comes later.
+// else; dropping what died is not counted, for that takes its time whenever it is done. And where
+// less than half of what was made before this call died, the next comes later.
 void collect_young(Env& env) {
+  constexpr std::chrono::nanoseconds kDropTime{200};
   YoungCollections& young = env.young;
-  const int64_t bytes = charged(env.account), made = bytes - young.before;
-  young.before = bytes;
-  young.least = std::min(young.least, bytes);
-  const int64_t growth = bytes - young.least;
+  const int64_t weight = weigh(env), made = weight - young.before;
+  young.before = weight;
+  young.least = std::min(young.least, weight);
+  const int64_t growth = weight - young.least, handles = young.handles;
   if (made > 0) ++young.calls;
   if (growth < young.growth || young.calls < young.kLeastCalls || !young.collect) return;
   const auto began = std::chrono::steady_clock::now();
@@ -106,9 +115,9 @@ void collect_young(Env& env) {
   check(env.env, napi_call_function(env.env, receiver, collect, 0, nullptr, nullptr), "collect");
   young.calls = 0;
   const auto ended = std::chrono::steady_clock::now();
-  young.next = ended + 4 * (ended - began);
-  young.least = young.before = charged(env.account);
-  const bool many_died = 2 * (bytes - young.least) >= growth - made;
+  young.next = ended + 4 * (ended - began - (handles - young.handles) * kDropTime);
+  young.least = young.before = weigh(env);
+  const bool many_died = 2 * (weight - young.least) >= growth - made;
   young.growth = many_died ? std::max(young.growth / 2, young.kLeastGrowth) : young.growth * 2;
 }
 
@@ -152,8 +161,10 @@ void check(napi_env env, napi_status status, const char* what) {
 napi_value make_handle(napi_env env, Tensor x) {
   napi_value handle;
   TensorImpl* const impl = std::move(x).release();
-  if (napi_create_external(env, impl, drop_handle, nullptr, &handle) != napi_ok) {
-    drop_handle(env, impl, nullptr);
+  Env& owner = env_of(env);
+  ++owner.young.handles;
+  if (napi_create_external(env, impl, drop_handle, &owner, &handle) != napi_ok) {
+    drop_handle(env, impl, &owner);
     throw PendingException();
   }
   return handle;

@@ -116,7 +116,8 @@ test('100,000 steps of total = total.add(step()) leave the live bytes flat', () 
     resetPeakMemory();
   }
   assert.is(total.gradFn, undefined);
-  assert.ok((peaks[4] as number) <= 1.25 * (peaks[1] as number), `peaks of live bytes: ${peaks}`);
+  // How much lies around between two collections depends on what else runs; 60,000 scalars kept are 23 MB.
+  assert.ok((peaks[4] as number) <= (peaks[1] as number) + (8 << 20), `peaks of live bytes: ${peaks}`);
 });
 
 test.run();

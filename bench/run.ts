@@ -4,7 +4,7 @@
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { getNumThreads, isa } from 'cresset';
-import { betterLimits, measureLimits } from './machine.js';
+import { betterLimits, type Limits, measureLimits } from './machine.js';
 import { measureSuite } from './measure.js';
 import { withPeerData } from './peer-data.js';
 import { type Machine, type Result, writeResults } from './results.js';
@@ -60,18 +60,27 @@ if (options.help) showHelp();
 checkNames();
 const rounds = readRounds();
 const threads = getNumThreads();
-let limits = measureLimits(threads);
-console.log(
-  `${cpus()[0]?.model}, ${threads} threads, ${isa()}: ${limits.gflops} GFLOP/s, ${limits.bf16Gflops} of bfloat16, ${limits.gbs} GB/s`,
-);
+const cpu = cpus()[0]?.model;
+let limits: Limits | undefined;
+
+/** The machine as it was found by the time a suite begins. */
+function describeMachine(): Machine {
+  const found = measureLimits(threads);
+  if (!limits)
+    console.log(
+      `${cpu}, ${threads} threads, ${isa()}: ${found.gflops} GFLOP/s, ${found.bf16Gflops} of bfloat16, ${found.gbs} GB/s`,
+    );
+  limits = limits ? betterLimits(limits, found) : found;
+  return { cpu, cores: cpus().length, isa: isa(), threads, ...limits };
+}
+
 withPeerData((data) => {
   for (const suite of suites) {
     const asked = selectRows(suite);
     if (asked.length === 0) continue;
     try {
-      limits = betterLimits(limits, measureLimits(threads));
-      const machine: Machine = { cpu: cpus()[0]?.model, cores: cpus().length, isa: isa(), threads, ...limits };
-      const rows = measureSuite(suite, asked, { rounds, peers: options.peers ?? false, limits, data });
+      const machine = describeMachine();
+      const rows = measureSuite(suite, asked, { rounds, peers: options.peers ?? false, limits: machine, data });
       rows.forEach(print);
       const versions = { node: process.version };
       if (options.json) writeResults(options.json, { suite: suite.name, machine, versions, rounds, rows });
